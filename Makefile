@@ -1,0 +1,40 @@
+# Everything starts here; `make` alone explains itself.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+PICTURES := pictures
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check fix clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed  ## the environment, in .venv (Python 3.11 or newer)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all,dev]"
+	touch $@
+
+demo: install  ## the whole loop on example pictures: fetch, train, compare, release, serve, search
+	$(RUN)/python examples/demo.py $(PICTURES)
+
+test: install  ## every test (T=path or K=words narrow it down)
+	$(RUN)/python -m pytest $(T) $(if $(K),-k "$(K)")
+
+check: install  ## format, lint, types, import contracts, generated pages
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports --no-logo
+	$(RUN)/python docs/generate.py --check
+
+fix: install  ## format, mend what can be mended, rewrite generated pages and golden files
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+	$(RUN)/python docs/generate.py
+
+clean:  ## remove the environment and the caches (runs and pictures stay)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

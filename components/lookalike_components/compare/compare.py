@@ -1,0 +1,102 @@
+"""Decides whether a new encoder takes the place of the one before it, and tells people why."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from lookalike_components.compare.comparison import Comparison, paired
+from lookalike_components.compare.config import CompareConfig
+from lookalike_components.compare.evaluation import check_comparable, read_evaluation
+from lookalike_components.compare.examples import OUTCOMES, examples
+from lookalike_components.compare.markdown import markdown
+from lookalike_components.compare.provenance import describe_data
+from lookalike_components.compare.report import Findings, render
+from lookalike_components.compare.verdict import Verdict, decide
+from lookalike_components.errors import UserError
+from lookalike_components.progress import say
+from lookalike_components.storage import read_bytes, write_bytes
+
+FilePath = str | Path
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is compared: the image table, either encoder's evaluation folder, and the training history, if any."""
+
+    table: FilePath
+    reference: FilePath
+    candidate: FilePath
+    history: FilePath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the results go: a folder for machines, the report (HTML) and the verdict (Markdown) for people."""
+
+    comparison: FilePath
+    report: FilePath
+    verdict: FilePath
+
+
+def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Verdict, dict[str, int | float]]:
+    """Compares two encoders query by query, decides, and writes the report.
+
+    Args:
+        inputs: Image table, both evaluations, training history.
+        outputs: Where to write; ``comparison`` becomes a folder with ``metrics.json``, ``verdict.json`` and
+            ``examples.parquet``.
+        config: The metric that decides, and what it has to show.
+
+    Returns:
+        The verdict, and the numbers behind it.
+
+    Raises:
+        UserError: The evaluations do not belong together, or cannot be compared by this metric.
+    """
+    reference, candidate = read_evaluation(inputs.reference), read_evaluation(inputs.candidate)
+    check_comparable(reference, candidate)
+    data = describe_data(inputs.table)
+    comparison = paired(reference, candidate, config)
+    verdict = decide(comparison, data.leaks, config)
+    cases = examples(reference, candidate)
+    history = read_history(inputs.history)
+    page = render(Findings(verdict, comparison, cases, reference, candidate, history, data, config))
+    _write_folder(outputs.comparison, comparison, verdict, cases)
+    write_bytes(str(outputs.verdict), markdown(verdict, comparison).encode())
+    write_bytes(str(outputs.report), page.encode())
+    say(f"{'promoted' if verdict.promoted else 'refused'}: {'; '.join(verdict.reasons)}")
+    return verdict, _numbers(comparison, cases, config)
+
+
+def read_history(path: FilePath | None) -> list[dict[str, Any]]:
+    """Reads the rows of a training history (JSON Lines); none where there is no history.
+
+    Raises:
+        UserError: There is no such file, or a line of it is not JSON.
+    """
+    lines = read_bytes(str(path)).splitlines() if path else []
+    try:
+        return [json.loads(line) for line in lines]
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path} is no training history: {error.msg}; pass the one that train wrote") from error
+
+
+def _write_folder(folder: FilePath, comparison: Comparison, verdict: Verdict, cases: pd.DataFrame) -> None:
+    with TemporaryDirectory(dir=Path(folder).parent, prefix=f".{Path(folder).name}-") as scratch:
+        draft = Path(scratch, "comparison")
+        draft.mkdir()
+        for name, content in {"metrics.json": comparison.as_json(), "verdict.json": verdict.as_json()}.items():
+            (draft / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        cases.to_parquet(draft / "examples.parquet", index=False)
+        draft.replace(folder)
+
+
+def _numbers(comparison: Comparison, cases: pd.DataFrame, config: CompareConfig) -> dict[str, int | float]:
+    gain = comparison.difference[config.metric]
+    counts = cases["outcome"].value_counts()
+    outcomes = {outcome: int(counts.get(outcome, 0)) for outcome in OUTCOMES}
+    return outcomes | {f"{config.metric}_gain": gain.mean, "gain_low": gain.low, "gain_high": gain.high}

@@ -1,0 +1,73 @@
+"""Reads what `evaluate` left behind, and makes sure that two evaluations can be compared."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lookalike_components.errors import UserError
+from lookalike_components.retrieval.metrics import Values
+
+FILES = ("evaluation.json", "queries.parquet", "index.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How one encoder answered the queries of the test.
+
+    Attributes:
+        facts: ``evaluation.json``: role, k, numbers of queries and index images, the encoder, the mean of each metric.
+        queries: One row a query: the picture, every metric, the margin, neighbours (positions) and their scores.
+        index: The pictures that the neighbours' positions point into.
+    """
+
+    facts: dict[str, Any]
+    queries: pd.DataFrame
+    index: pd.DataFrame
+
+    @property
+    def k(self) -> int:
+        """The rank at which its metrics at k are cut off."""
+        return int(self.facts["k"])
+
+    @property
+    def means(self) -> dict[str, float]:
+        """The mean of each metric."""
+        return dict(self.facts["metrics"])
+
+    @property
+    def values(self) -> dict[str, Values]:
+        """Each metric for each query: float64 [q] by name."""
+        return {name: self.queries[name].to_numpy() for name in self.means}
+
+
+def read_evaluation(folder: str | Path) -> Evaluation:
+    """Reads the folder of an evaluation.
+
+    Raises:
+        UserError: It is not such a folder.
+    """
+    missing = [name for name in FILES if not Path(folder, name).is_file()]
+    if missing:
+        raise UserError(f"{folder} is no evaluation (it has no {missing[0]}); pass a folder that evaluate wrote")
+    facts = json.loads(Path(folder, "evaluation.json").read_text(encoding="utf-8"))
+    queries, index = (pd.read_parquet(Path(folder, name)) for name in FILES[1:])
+    return Evaluation(facts, queries, index)
+
+
+def check_comparable(reference: Evaluation, candidate: Evaluation) -> None:
+    """Refuses two evaluations that did not answer the same questions.
+
+    Raises:
+        UserError: They differ in k, in their queries, or in their index.
+    """
+    if reference.k != candidate.k:
+        raise UserError(
+            f"the reference was evaluated at k {reference.k} and the candidate at k {candidate.k}; use one k for both"
+        )
+    for name in ("queries", "index"):
+        before, after = (getattr(side, name)[["image_id", "label"]] for side in (reference, candidate))
+        if not before.equals(after):
+            raise UserError(f"the two evaluations differ in their {name}; evaluate both encoders on one table")

@@ -1,0 +1,75 @@
+"""An encoder's folder on disk: ``encoder.json`` and ``encoder.safetensors``, whole or not at all."""
+
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from lookalike_components.encoder.config import EncoderConfig
+from lookalike_components.encoder.model import Encoder
+from lookalike_components.encoder.weights import file_digest
+from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.step_config import explain
+
+CONFIG = "encoder.json"
+WEIGHTS = "encoder.safetensors"
+
+
+def save(encoder: Encoder, folder: str | Path) -> None:
+    """Writes an encoder to a new folder.
+
+    Raises:
+        UserError: There is something in the folder already.
+    """
+    folder = Path(folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty; save the encoder to a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        draft = Path(scratch, folder.name)
+        draft.mkdir()
+        state = {name: tensor.detach().cpu().contiguous() for name, tensor in encoder.state_dict().items()}
+        save_file(state, draft / WEIGHTS)
+        (draft / CONFIG).write_text(encoder.config.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        draft.replace(folder)
+
+
+def load(folder: str | Path) -> Encoder:
+    """Reads an encoder from its folder, on the CPU and ready to encode.
+
+    Raises:
+        UserError: It is not an encoder's folder.
+        LookalikeError: A file in it is damaged or of another version.
+    """
+    encoder = Encoder(read_config(folder))
+    try:
+        encoder.load_state_dict(load_file(Path(folder, WEIGHTS)))
+    except (SafetensorError, RuntimeError) as error:
+        raise LookalikeError(f"{Path(folder, WEIGHTS)} is damaged; train or copy the encoder again") from error
+    return encoder.eval()
+
+
+def read_config(folder: str | Path) -> EncoderConfig:
+    """Reads what an encoder is from its folder; the weights are not looked at.
+
+    Raises:
+        UserError: It is not an encoder's folder.
+        LookalikeError: ``encoder.json`` is damaged or of another version.
+    """
+    missing = [name for name in (CONFIG, WEIGHTS) if not Path(folder, name).is_file()]
+    if missing:
+        raise UserError(f"{folder} is not an encoder's folder (it has no {missing[0]}); pass the one that train wrote")
+    path = Path(folder, CONFIG)
+    try:
+        return EncoderConfig.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise LookalikeError(f"{explain(error, where=str(path))}; train the encoder again") from error
+
+
+def digest(folder: str | Path) -> str:
+    """The sha256, in hex, over the digests of both files."""
+    digests = "".join(file_digest(Path(folder, name)) for name in (CONFIG, WEIGHTS))
+    return hashlib.sha256(digests.encode()).hexdigest()

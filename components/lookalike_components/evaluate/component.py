@@ -1,0 +1,45 @@
+"""Step `evaluate`: measure an encoder on the test labels."""
+
+from kfp import dsl
+
+from lookalike_components import containers
+
+
+@dsl.component(base_image=containers.GPU, install_kfp_package=False)
+def evaluate(
+    table: dsl.Input[dsl.Dataset],
+    evaluation: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
+    encoder: dsl.Input[dsl.Model] = None,
+    role: str = "candidate",
+    model: str = "resnet50",
+    weights: str = "",
+    input_size: int = 0,
+    resize: str = "exact",
+    k: int = 3,
+) -> None:
+    """Measure how well an encoder finds pictures of the same thing among labels that it never trained on.
+
+    Args:
+        table: Image table from step `split`; its rows `query` and `index` are read.
+        encoder: The encoder's folder from step `train`; without it the pretrained backbone is measured.
+        role: `reference` for the encoder to beat, `candidate` for the one that has to beat it.
+        model: Name of the pretrained backbone to measure when no encoder is given.
+        weights: Path or URI of its weights; empty for the published ones.
+        input_size: Side of its input in pixels; 0 for the backbone's own.
+        resize: How pictures are brought to that size: `exact`, or `fast` for large JPEGs.
+        k: Results for each query that the metrics at k look at, 1 or more.
+
+    Returns:
+        evaluation: Folder with the metrics of every query and its neighbours, for step `compare`.
+        metrics: Numbers of queries and index images, precision_at_k, recall_at_1 and map_at_r.
+    """
+    from lookalike_components.evaluate.config import EvaluateConfig
+    from lookalike_components.evaluate.evaluate import evaluate
+    from lookalike_components.progress import step
+
+    with step(f"evaluate-{role}", evaluation=evaluation.path, metrics=metrics.path) as facts:
+        config = EvaluateConfig.from_arguments(locals())
+        facts.update(evaluate(table.path, evaluation.path, config, getattr(encoder, "path", None)))
+        for name, value in facts.items():
+            metrics.log_metric(name, value)

@@ -1,0 +1,59 @@
+"""Measures an encoder on the test subset of an image table; nothing else ever opens that subset."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike_components.dataset import load_pixels, read_table
+from lookalike_components.encoder.encode import encode
+from lookalike_components.encoder.folder import digest, load
+from lookalike_components.encoder.model import Encoder, build
+from lookalike_components.evaluate.config import EvaluateConfig
+from lookalike_components.evaluate.evaluation import Facts, write_evaluation
+from lookalike_components.evaluate.search import search
+from lookalike_components.evaluate.subset import Examination, open_test
+from lookalike_components.progress import track
+from lookalike_components.retrieval import check_k
+
+BATCH_SIZE = 64
+
+
+def evaluate(
+    table_path: str | Path,
+    evaluation_path: str | Path,
+    config: EvaluateConfig,
+    encoder_path: str | Path | None = None,
+) -> dict[str, int | float]:
+    """Searches for every test query among the test index and writes down what was found and how good that is.
+
+    Args:
+        table_path: Image table with subsets; rows `query` and `index` are read.
+        evaluation_path: Folder to write: ``evaluation.json``, ``queries.parquet``, ``index.parquet``.
+        config: Role, k, and the pretrained backbone to measure where no encoder is given.
+        encoder_path: An encoder's folder; None for the pretrained backbone.
+
+    Returns:
+        Numbers of queries and index images, and the means that people ask for first.
+
+    Raises:
+        UserError: There is no query, none that can be answered, or k is larger than the index.
+    """
+    test = open_test(read_table(table_path))
+    check_k(config.k, len(test.index), test.left_out)
+    encoder = load(encoder_path) if encoder_path else _pretrained(config)
+    ranking = search(test, _embed(encoder, test), config.k)
+    identity = {**encoder.config.model_dump(mode="json"), "digest": digest(encoder_path) if encoder_path else ""}
+    facts = Facts(role=config.role, k=config.k, encoder=identity)
+    means = write_evaluation(evaluation_path, facts, test, ranking)
+    counts = {"queries": len(ranking.judged), "index_images": len(test.index)}
+    return counts | {name: means[name] for name in ("precision_at_k", "recall_at_1", "map_at_r")}
+
+
+def _pretrained(config: EvaluateConfig) -> Encoder:
+    return build(config.model, config.weights, config.input_size, config.resize)
+
+
+def _embed(encoder: Encoder, test: Examination) -> npt.NDArray[np.float32]:
+    batches = load_pixels(test.images, encoder.config.input_size, encoder.config.resize, BATCH_SIZE)
+    return encode(encoder, track(batches, len(test.images), "images", each=BATCH_SIZE))

@@ -1,0 +1,88 @@
+"""Turns a trained encoder and its pictures into one sealed release."""
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lookalike_components.dataset import load_pixels, read_table
+from lookalike_components.encoder import folder, onnx_graph
+from lookalike_components.encoder.config import EncoderConfig
+from lookalike_components.encoder.encode import encode
+from lookalike_components.encoder.model import Encoder
+from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.export.calibration import calibrate
+from lookalike_components.export.config import ExportConfig
+from lookalike_components.export.model_card import model_card
+from lookalike_components.progress import Facts, say, track
+from lookalike_components.release.manifest import EncoderFacts
+from lookalike_components.release.runtime import Graph
+from lookalike_components.release.sealing import CARD, GRAPH, seal, write_index
+
+PICTURES_COMPARED = 64
+TOLERANCE = 1e-4
+
+
+def export(encoder_path: str | Path, table_path: str | Path, release_path: str | Path, config: ExportConfig) -> Facts:
+    """Exports the graph, embeds every image of the table with it, sets the threshold, and seals it all.
+
+    Args:
+        encoder_path: Folder of the encoder.
+        table_path: Image table; all its images go into the index, its validation rows set the threshold.
+        release_path: Where the release is to appear, whole or not at all.
+        config: How the release is made.
+
+    Returns:
+        ``images`` and ``labels`` in the index, ``largest_difference`` of an embedding's value between torch and ONNX,
+        and the ``threshold`` where there are validation labels.
+
+    Raises:
+        UserError: The encoder or the table is none, the table is empty, or there is something at ``release_path``.
+        LookalikeError: The graph does not compute what the encoder does.
+    """
+    encoder, table, target = folder.load(encoder_path), read_table(table_path), Path(release_path)
+    if table.empty:
+        raise UserError(f"{table_path} has no images to search among; run the step ingest first")
+    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
+        draft = Path(scratch, target.name)
+        draft.mkdir()
+        difference = _export_graph(encoder, table, draft)
+        vectors = _embed(Graph(draft / GRAPH), table, encoder.config, config.batch_size)
+        write_index(draft, vectors, table)
+        threshold = calibrate(vectors, table, config.false_match_rate)
+        about = _encoder_facts(encoder.config, folder.digest(encoder_path))
+        name = f"{about.model}-{about.digest[:8]}"
+        shutil.copyfile(Path(encoder_path, folder.CONFIG), draft / folder.CONFIG)
+        (draft / CARD).write_text(model_card(name, encoder.config, table, threshold), encoding="utf-8")
+        manifest = seal(draft, target, name, about, threshold)
+    facts = manifest.index.model_dump() | {"largest_difference": difference}
+    return facts if threshold is None else facts | {"threshold": threshold}
+
+
+def _export_graph(encoder: Encoder, table: pd.DataFrame, draft: Path) -> float:
+    """Writes the graph and gives its largest difference from the encoder on real pictures."""
+    onnx_graph.export(encoder, draft / GRAPH)
+    some = table.head(PICTURES_COMPARED)
+    pixels = np.concatenate(list(load_pixels(some, encoder.config.input_size, encoder.config.resize)))
+    difference = float(np.abs(Graph(draft / GRAPH).encode(pixels) - encode(encoder, [pixels])).max())
+    if not difference <= TOLERANCE:
+        raise LookalikeError(
+            f"the ONNX graph of {encoder.config.model} differs from the encoder by {difference:.1e} "
+            f"({TOLERANCE:.0e} is accepted); export with the versions of torch and onnxruntime that are pinned"
+        )
+    say(f"torch and ONNX differ by {difference:.1e} at most")
+    return difference
+
+
+def _embed(graph: Graph, table: pd.DataFrame, encoder: EncoderConfig, batch_size: int) -> npt.NDArray[np.float32]:
+    batches = load_pixels(table, encoder.input_size, encoder.resize, batch_size)
+    tracked = track(batches, len(table), "images", each=batch_size)
+    return np.concatenate([graph.encode(batch) for batch in tracked])
+
+
+def _encoder_facts(config: EncoderConfig, digest: str) -> EncoderFacts:
+    shared = {name: value for name, value in config if name in EncoderFacts.model_fields}
+    return EncoderFacts(**shared, digest=digest)

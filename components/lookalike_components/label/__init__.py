@@ -1,0 +1,1 @@
+"""Step `label`: say which images show the same thing."""

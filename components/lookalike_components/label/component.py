@@ -1,0 +1,40 @@
+"""Step `label`: say which images show the same thing."""
+
+from kfp import dsl
+
+from lookalike_components import containers
+
+
+@dsl.component(base_image=containers.CPU, install_kfp_package=False)
+def label(
+    images: dsl.Input[dsl.Dataset],
+    labelled: dsl.Output[dsl.Dataset],
+    metrics: dsl.Output[dsl.Metrics],
+    rule: str = "auto",
+    table: str = "",
+    pattern: str = "",
+    images_per_label: int = 4,
+    singletons: str = "refuse",
+) -> None:
+    """Give every image of a table the label of what it shows.
+
+    Args:
+        images: The image table of the step ingest.
+        rule: One of auto, folder, column, table, pattern, position, pairs and none.
+        table: CSV, JSON Lines or Parquet file for the rules table and pairs.
+        pattern: Regular expression searched in each uri; its first group is the label.
+        images_per_label: For the rule position, how many neighbours in the source show the same thing.
+        singletons: What happens to a label that has one image only: refuse, drop or keep.
+
+    Returns:
+        labelled: The image table with its column label filled in.
+        metrics: How many labels and images there are, and how many images were dropped.
+    """
+    from lookalike_components.label.config import LabelConfig
+    from lookalike_components.label.label import label
+    from lookalike_components.progress import step
+
+    with step("label", labelled=labelled.path) as facts:
+        facts.update(label(images.path, labelled.path, LabelConfig.from_arguments(locals())))
+        for name, value in facts.items():
+            metrics.log_metric(name, value)

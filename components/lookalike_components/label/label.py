@@ -1,0 +1,76 @@
+"""Fills in the column ``label`` of an image table."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lookalike_components.dataset import read_table, write_table
+from lookalike_components.errors import UserError, listed
+from lookalike_components.label.config import LabelConfig
+from lookalike_components.label.rules import find_labels
+from lookalike_components.progress import Facts
+
+NAMES_TOLD = 3
+
+
+def label(images_path: str | Path, labelled_path: str | Path, config: LabelConfig) -> Facts:
+    """Gives every image the label of what it shows.
+
+    Args:
+        images_path: Image table to read.
+        labelled_path: Image table to write: the same rows, with labels, less those of dropped labels.
+        config: The rule, what it needs, and what happens to labels with one image.
+
+    Returns:
+        Numbers of ``labels`` and ``images``, and of images ``dropped`` where any were.
+
+    Raises:
+        UserError: The rule lacks something or leaves an image without a label, there is one label only, or labels
+            have one image each.
+    """
+    images = read_table(images_path)
+    labels = find_labels(images, config)
+    _refuse_unlabelled(images["uri"], labels, config)
+    labelled = images.assign(label=labels)
+    kept = labelled if config.rule == "none" else _settle_singletons(labelled, config.singletons)
+    _refuse_one_label(kept["label"])
+    write_table(kept, labelled_path)
+    facts = {"labels": kept["label"].nunique(), "images": len(kept)}
+    dropped = len(images) - len(kept)
+    return facts | {"dropped": dropped} if dropped else facts
+
+
+def _refuse_unlabelled(uris: pd.Series, labels: pd.Series, config: LabelConfig) -> None:
+    unlabelled = uris[labels.isna() | labels.eq("")]
+    if unlabelled.empty:
+        return
+    advice = {"table": f"add them to {config.table}", "pattern": f"change the pattern {config.pattern}"}
+    raise UserError(
+        f"the rule {config.rule} finds no label for {len(unlabelled):,} of {len(uris):,} images: "
+        f"{listed(unlabelled, NAMES_TOLD)}; "
+        + advice.get(config.rule, "label them in the source, or choose another rule")
+    )
+
+
+def _settle_singletons(labelled: pd.DataFrame, policy: str) -> pd.DataFrame:
+    """Two copies of one file are one image: nothing is to be learnt from that pair."""
+    different_images = labelled.groupby("label")["image_id"].transform("nunique")
+    alone = different_images < 2
+    if policy == "refuse" and alone.any():
+        names = labelled["label"][alone].unique()
+        raise UserError(
+            f"{len(names):,} of {labelled['label'].nunique():,} labels have one image only, and a pair needs two: "
+            f"{listed(names)}; "
+            "add images, or pass --singletons drop"
+        )
+    return labelled[~alone] if policy == "drop" else labelled
+
+
+def _refuse_one_label(labels: pd.Series) -> None:
+    if labels.empty:
+        raise UserError("no label has two images; add images, or choose another rule")
+    if labels.nunique() == 1:
+        raise UserError(
+            f"all {len(labels):,} images have the label {labels.iloc[0]}, and at least two labels are needed; "
+            "put the images of each thing in a folder of its own, or choose another rule"
+        )

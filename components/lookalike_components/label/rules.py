@@ -1,0 +1,74 @@
+"""The rules by which images get their labels: each takes the image table and gives one label a row."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from lookalike_components.errors import UserError, listed
+from lookalike_components.label.config import LabelConfig, Rule
+from lookalike_components.label.tables import by_pairs, by_table
+from lookalike_components.progress import say
+
+Labels = pd.Series  # of str; missing where the rule has no label for the image; indexed as the table
+
+
+def find_labels(images: pd.DataFrame, config: LabelConfig) -> Labels:
+    """Applies the rule that the settings name.
+
+    Raises:
+        UserError: What the rule needs is missing or wrong.
+    """
+    return RULES[config.rule](images, config)
+
+
+def _auto(images: pd.DataFrame, config: LabelConfig) -> Labels:
+    return (_column if images["label"].notna().any() else _folder)(images, config)
+
+
+def _folder(images: pd.DataFrame, _: LabelConfig) -> Labels:
+    folders = images["uri"].map(PurePosixPath).map(lambda path: path.parent)
+    labels = folders.map(lambda folder: folder.name)
+    several = folders.groupby(labels).nunique().loc[lambda count: count > 1]
+    if len(several):
+        say(f"folders of the same name are one label: {listed(several.index)}")
+    return labels
+
+
+def _column(images: pd.DataFrame, _: LabelConfig) -> Labels:
+    if images["label"].isna().all():
+        raise UserError("the source brought no labels: it has no column label, or the column is empty")
+    return images["label"]
+
+
+def _pattern(images: pd.DataFrame, config: LabelConfig) -> Labels:
+    if not config.pattern:
+        raise UserError("the rule pattern needs a pattern, such as /([^/]+)_[0-9]+.jpg$")
+    try:
+        pattern = re.compile(config.pattern)
+    except re.error as error:
+        raise UserError(f"the pattern {config.pattern} is no regular expression: {error}") from error
+    if not pattern.groups:
+        raise UserError(f"the pattern {config.pattern} has no group; put the label's part in parentheses")
+    return images["uri"].str.extract(pattern)[0]
+
+
+def _position(images: pd.DataFrame, config: LabelConfig) -> Labels:
+    return (images["position"] // config.images_per_label).astype(str)
+
+
+def _none(images: pd.DataFrame, _: LabelConfig) -> Labels:
+    return images["image_id"]
+
+
+RULES: dict[Rule, Callable[[pd.DataFrame, LabelConfig], Labels]] = {
+    "auto": _auto,
+    "folder": _folder,
+    "column": _column,
+    "table": by_table,
+    "pattern": _pattern,
+    "position": _position,
+    "pairs": by_pairs,
+    "none": _none,
+}

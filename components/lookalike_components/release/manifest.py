@@ -1,0 +1,104 @@
+"""What a release says about itself: the digest of every file, and one digest for the whole."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.pixels import ResizePolicy
+from lookalike_components.step_config import explain
+
+MANIFEST = "manifest.json"
+_NOT_DIGESTED = {"created", "digest"}
+
+
+class Part(BaseModel):
+    """A frozen piece of the manifest that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class EncoderFacts(Part):
+    """The encoder inside a release."""
+
+    model: str = Field(description="Name of the backbone, such as `mobilenet_v2`.")
+    dimension: int = Field(gt=0, description="Length of an embedding.")
+    input_size: int = Field(gt=0, description="Height and width in pixels that the graph takes.")
+    resize: ResizePolicy = Field(description="How pictures are brought to the input size.")
+    licence: str = Field(description="Licence of the pretrained weights.")
+    digest: str = Field(description="sha256 of the encoder's folder that the graph was exported from.")
+
+
+class IndexFacts(Part):
+    """The index inside a release."""
+
+    images: int = Field(ge=0, description="Pictures that can be found.")
+    labels: int = Field(ge=0, description="Distinct labels among them.")
+
+
+class Manifest(Part):
+    """Everything that a server has to know before it loads a release, kept as ``manifest.json``."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(description="Name of the release, for people.")
+    created: str = Field(description="When it was sealed: ISO 8601, UTC.")
+    encoder: EncoderFacts
+    index: IndexFacts
+    threshold: float | None = Field(description="Cosine from which two pictures count as the same thing.")
+    files: dict[str, str] = Field(description="sha256 of every other file, by name.")
+    digest: str = Field(default="", description="sha256 over all of the above but `created`.")
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Self:
+        """Reads the manifest of the release in ``folder``; the files are not looked at.
+
+        Raises:
+            UserError: The folder holds no manifest.
+            LookalikeError: The manifest is damaged or of another version.
+        """
+        path = Path(folder, MANIFEST)
+        if not path.is_file():
+            raise UserError(
+                f"{folder} is not a release (it has no {MANIFEST}); pass the release folder of a finished run"
+            )
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise LookalikeError(f"{explain(error, where=str(path))}; export the release again") from error
+
+    def sealed(self) -> Self:
+        """A copy that carries its own digest."""
+        return self.model_copy(update={"digest": self.computed_digest()})
+
+    def computed_digest(self) -> str:
+        """The sha256, in hex, over everything that makes two releases behave differently."""
+        content = self.model_dump(mode="json", exclude=_NOT_DIGESTED)
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def verify(self, folder: str | Path) -> None:
+        """Checks the manifest and every file in ``folder`` against the digests.
+
+        Raises:
+            LookalikeError: A file is missing or differs in as little as one bit; the sentence names it.
+        """
+        if self.computed_digest() != self.digest:
+            raise _changed(folder, MANIFEST)
+        for name, digest in self.files.items():
+            path = Path(folder, name)
+            if not path.is_file():
+                raise LookalikeError(f"{name} is missing from the release {folder}; copy the whole folder again")
+            if file_digest(path) != digest:
+                raise _changed(folder, name)
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _changed(folder: str | Path, name: str) -> LookalikeError:
+    return LookalikeError(f"{name} in the release {folder} is not what was sealed (its sha256 differs); copy it again")

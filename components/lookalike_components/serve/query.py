@@ -1,0 +1,51 @@
+"""What a client asks and what it gets, whatever protocol it speaks."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lookalike_components.errors import UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One request; exactly one of ``images``, ``pixels`` and ``vectors`` is there."""
+
+    images: list[bytes] | None = None
+    """Encoded image files."""
+    pixels: npt.NDArray[np.uint8] | None = None
+    """uint8 ``[n, height, width, 3]`` RGB."""
+    vectors: npt.NDArray[np.float32] | None = None
+    """float32 ``[n, d]`` of unit length, from an earlier answer."""
+    parameters: Mapping[str, Any]
+    """Settings of this request, such as ``k``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer."""
+
+    outputs: Mapping[str, npt.NDArray[Any]]
+    """Tensors by name, the first axis counting the query's items; text has dtype object."""
+    parameters: Mapping[str, str]
+    """Digests of the release and of its encoder."""
+
+
+def from_base64(text: object, number: int) -> bytes:
+    """Decodes one image of a JSON request.
+
+    Args:
+        text: What stands in the place of the image.
+        number: Place of the image in the request, from 1.
+
+    Raises:
+        UserError: It is no base64; the sentence never repeats it.
+    """
+    try:
+        return base64.b64decode(text, validate=True)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise UserError(f"image {number:,} is not base64; send the base64 of the image file's bytes") from error

@@ -1,0 +1,1 @@
+"""Step `split`: keep apart what trains the encoder and what judges it."""

@@ -1,0 +1,33 @@
+"""Which test images are searched for, and which are searched in."""
+
+import numpy as np
+import pandas as pd
+
+from lookalike_components.errors import UserError
+from lookalike_components.split.config import SplitConfig
+
+
+def choose_queries(test: pd.DataFrame, config: SplitConfig) -> pd.Series:
+    """Divides the test images into ``query`` and ``index``.
+
+    With ``queries="all"`` there is no index: every query is searched among the others, and an image that is alone with
+    its label gets None, for there is nothing to find. Otherwise such an image is in the index, and distracts.
+
+    Raises:
+        UserError: No label has two test images.
+    """
+    sizes = test.groupby("label")["image_id"].transform("size")
+    if sizes.max() < 2:
+        raise UserError("no test label has two images, so there is nothing to find; add images, or split by image")
+    if config.queries == "all":
+        return pd.Series("query", test.index).where(sizes > 1, None)
+    rank = test.loc[_order(test, config)].groupby("label").cumcount()
+    chosen = rank.reindex(test.index) < np.minimum(config.queries_per_label, sizes - 1)
+    return pd.Series(np.where(chosen, "query", "index"), test.index)
+
+
+def _order(test: pd.DataFrame, config: SplitConfig) -> pd.Index:
+    in_source = test.sort_values("position").index
+    if config.queries == "first":
+        return in_source
+    return in_source[np.random.default_rng([config.seed, 2]).permutation(len(in_source))]

@@ -1,0 +1,28 @@
+"""How a file is named: a plain path, ``file:///path`` or ``gs://bucket/key``."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lookalike_components.errors import UserError
+
+
+def local_path(uri: str | Path) -> Path | None:
+    """The path that a URI names on this machine, or None for one in a bucket.
+
+    Raises:
+        UserError: The URI's scheme is none that can be read.
+    """
+    scheme, separator, _ = str(uri).partition("://")
+    if isinstance(uri, Path) or not separator:
+        return Path(uri)
+    if scheme == "file":
+        return Path(unquote(urlsplit(str(uri)).path))
+    if scheme == "gs":
+        return None
+    raise UserError(f"{uri} starts with {scheme}://, which cannot be read; use a path, file:// or gs://")
+
+
+def join(uri: str | Path, *parts: str) -> str:
+    """Appends names to a URI: ``join("gs://bucket/a/", "b", "c.tar")`` is ``gs://bucket/a/b/c.tar``."""
+    base = str(uri)
+    return "/".join([base.rstrip("/") if base.strip("/") else "", *(part.strip("/") for part in parts)])

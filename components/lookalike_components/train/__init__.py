@@ -1,0 +1,1 @@
+"""Step train: teaches an encoder which pictures show the same thing."""

@@ -1,0 +1,68 @@
+"""Step `train`: teach an image encoder which pictures show the same thing."""
+
+from typing import Any
+
+from kfp import dsl
+
+from lookalike_components import containers
+
+
+@dsl.component(base_image=containers.GPU, install_kfp_package=False)
+def train(
+    table: dsl.Input[dsl.Dataset],
+    encoder: dsl.Output[dsl.Model],
+    history: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
+    model: str = "resnet50",
+    weights: str = "",
+    input_size: int = 0,
+    resize: str = "exact",
+    dimension: int = 0,
+    loss: str = "MultiSimilarityLoss",
+    loss_options: dict[str, Any] = {},
+    miner: str = "MultiSimilarityMiner",
+    miner_options: dict[str, Any] = {},
+    optimizer: str = "Adam",
+    learning_rate: float = 1e-4,
+    weight_decay: float = 0.0,
+    classes_per_batch: int = 16,
+    images_per_class: int = 4,
+    epochs: int = 5,
+    k: int = 3,
+    seed: int = 0,
+) -> None:
+    """Fine-tune an image encoder so that pictures of the same thing land close together.
+
+    Args:
+        table: Image table with labels and subsets from step `split`.
+        model: Name of the backbone, such as resnet50 or mobilenet_v2.
+        weights: Path or URI of the backbone's weights (.pth, .safetensors); empty for torchvision's own.
+        input_size: Height and width of the input in pixels; 0 for the backbone's own.
+        resize: How pictures are brought to that size, exact or fast.
+        dimension: Length of an embedding, made by a new linear head; 0 for the backbone's features as they are.
+        loss: Name of a loss of pytorch-metric-learning.
+        loss_options: Options of the loss, by name.
+        miner: Name of a miner of pytorch-metric-learning; empty for none.
+        miner_options: Options of the miner, by name.
+        optimizer: Adam, AdamW or SGD.
+        learning_rate: Step size of the optimizer, above 0.
+        weight_decay: Pull of the weights towards zero, 0 or more.
+        classes_per_batch: Labels in a batch, 2 or more.
+        images_per_class: Images of each label in a batch, 2 or more.
+        epochs: Passes over the training images, 1 or more.
+        k: Neighbours that the validation metrics look at, 1 or more.
+        seed: Fixes the order of the images and the weights of a new head.
+
+    Returns:
+        encoder: Folder with encoder.json and encoder.safetensors.
+        history: JSON Lines, one row before training and one after every epoch.
+        metrics: Steps, loss, and R@1 and MAP@R on the validation labels before and after.
+    """
+    from lookalike_components.progress import step
+    from lookalike_components.train.config import TrainConfig
+    from lookalike_components.train.fine_tune import fine_tune
+
+    with step("train", encoder=encoder.path, history=history.path, metrics=metrics.path) as facts:
+        facts.update(fine_tune(table.path, encoder.path, history.path, TrainConfig.from_arguments(locals())))
+        for name, value in facts.items():
+            metrics.log_metric(name, value)

@@ -1,0 +1,26 @@
+"""Settings of the step train."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from lookalike_components.encoder.choice import EncoderChoice
+
+
+class TrainConfig(EncoderChoice):
+    """What is trained, from which weights, and how."""
+
+    loss: str = Field("MultiSimilarityLoss", description="Name of a loss of pytorch-metric-learning.")
+    loss_options: dict[str, Any] = Field({}, description="Options of the loss, by name.")
+    miner: str = Field(
+        "MultiSimilarityMiner", description="Name of a miner of pytorch-metric-learning; empty for none."
+    )
+    miner_options: dict[str, Any] = Field({}, description="Options of the miner, by name.")
+    optimizer: Literal["Adam", "AdamW", "SGD"] = Field("Adam", description="Name of an optimizer of torch.")
+    learning_rate: float = Field(1e-4, gt=0, description="Step size of the optimizer.")
+    weight_decay: float = Field(0.0, ge=0, description="Pull of the weights towards zero.")
+    classes_per_batch: int = Field(16, ge=2, description="Labels in a batch, or all of them where there are fewer.")
+    images_per_class: int = Field(4, ge=2, description="Images of each label in a batch.")
+    epochs: int = Field(5, ge=1, description="Passes over the training images.")
+    k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
+    seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")

@@ -1,0 +1,41 @@
+"""One subset of the image table, decoded once so that training can come back to every picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lookalike_components.dataset import pixel_memmap
+from lookalike_components.encoder.config import EncoderConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pixels and labels of ``n`` pictures.
+
+    Attributes:
+        pixels: uint8 ``[n, size, size, 3]``, RGB, mapped from a file.
+        labels: int64 ``[n]``, from 0 up to the number of classes.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> int:
+        """Number of distinct labels."""
+        return int(self.labels.max()) + 1
+
+
+def decode(table: pd.DataFrame, subset: str, encoder: EncoderConfig, folder: str | Path) -> Pictures:
+    """Decodes the rows of one subset into a file in ``folder``."""
+    rows = table[table["subset"] == subset]
+    labels, _ = pd.factorize(rows["label"])
+    size = encoder.input_size
+    pixels = np.empty((0, size, size, 3), np.uint8) if rows.empty else pixel_memmap(rows, size, encoder.resize, folder)
+    return Pictures(pixels, labels.astype(np.int64))

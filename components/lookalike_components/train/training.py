@@ -1,0 +1,80 @@
+"""The training itself: batches of a few images of a few classes, one optimizer step each."""
+
+from collections.abc import Iterator
+from math import ceil, isfinite
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pytorch_metric_learning.samplers import MPerClassSampler
+from pytorch_metric_learning.utils import common_functions
+from torch import Tensor
+
+from lookalike_components.encoder.model import Encoder, best_device
+from lookalike_components.errors import LookalikeError
+from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.objective import Objective
+from lookalike_components.train.pictures import Pictures
+
+Batch = npt.NDArray[np.int64]
+
+
+def seed_everything(seed: int) -> None:
+    """Fixes every source of chance that training draws from."""
+    torch.manual_seed(seed)
+    common_functions.NUMPY_RANDOM = np.random.RandomState(seed)
+
+
+class Training:
+    """An encoder in training on the best device.
+
+    Attributes:
+        batch_size: Images in a batch.
+        steps_per_epoch: Steps after which as many images were drawn as there are.
+    """
+
+    def __init__(self, encoder: Encoder, objective: Objective, pictures: Pictures, config: TrainConfig) -> None:
+        self.device = best_device()
+        self.encoder = encoder.to(self.device).to(memory_format=torch.channels_last)
+        self.objective = objective.to(self.device)
+        self.pictures = pictures
+        parameters = [*encoder.parameters(), *objective.parameters()]
+        optimizer = getattr(torch.optim, config.optimizer)
+        self.optimizer = optimizer(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
+        self.batch_size = min(config.classes_per_batch, pictures.classes) * config.images_per_class
+        self.steps_per_epoch = ceil(len(pictures) / self.batch_size)
+        self._images_per_class = config.images_per_class
+
+    def batches(self, epochs: int) -> Iterator[Batch]:
+        """Draws the batches of all epochs: positions int64 ``[batch_size]``, grouped by class.
+
+        The classes of a batch are drawn anew each time; a class with too few images gives some of them twice.
+        """
+        length = self.steps_per_epoch * self.batch_size
+        sampler = MPerClassSampler(self.pictures.labels, self._images_per_class, self.batch_size, length)
+        for _ in range(epochs):
+            yield from np.fromiter(sampler, np.int64, length).reshape(-1, self.batch_size)
+
+    def step(self, batch: Batch) -> float:
+        """Takes one step downhill on the pictures at these positions and gives the loss before it.
+
+        Raises:
+            LookalikeError: The loss is no finite number any more.
+        """
+        self.encoder.train()
+        loss = self._loss(batch)
+        if not isfinite(value := loss.item()):
+            rate = self.optimizer.param_groups[0]["lr"]
+            raise LookalikeError(f"the loss became {value}; lower the learning rate (it is {rate:g}) and train again")
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return value
+
+    def _loss(self, batch: Batch) -> Tensor:
+        images = torch.from_numpy(self.pictures.pixels[batch]).to(self.device)
+        labels = torch.from_numpy(self.pictures.labels[batch]).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            embeddings = self.encoder(images)
+        loss: Tensor = self.objective(embeddings, labels)
+        return loss

@@ -1,0 +1,126 @@
+"""The process that carries a local run: ``python -m lookalike.backends.worker RUN_FOLDER``.
+
+It runs the compiled pipeline with kfp.local, keeps ``run.json`` true to what happens, and at the end puts what the
+steps wrote where people look for it. It is started by `LocalBackend.submit` and outlives whoever started it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+import warnings
+from contextlib import redirect_stdout
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from lookalike.backends.growing_files import lines
+from lookalike.backends.kfp_output import ReadableLog
+from lookalike.backends.local import ARTIFACTS, METRICS
+from lookalike.backends.record import Process, RunRecord, Status
+from lookalike.config import FinetuneConfig
+from lookalike_components.encoder.threads import ALLOCATOR
+from lookalike_components.progress import LIVE
+
+
+class Cancelled(BaseException):
+    """Somebody asked the run to stop."""
+
+
+def main(folder: Path) -> int:
+    """Carries the run in ``folder`` to its end and returns the exit code of its worst step."""
+    signal.signal(signal.SIGTERM, _cancel)
+    started = {"status": Status.STARTED, "started": time.time(), "process": Process.of(os.getpid())}
+    record = RunRecord.read(folder).changed(**started).write(folder)
+    (folder / "history.jsonl").unlink(missing_ok=True)
+    os.environ.update({LIVE: str(folder), **ALLOCATOR, "PYTHONUNBUFFERED": "1"})
+    try:
+        _run_pipeline(folder, FinetuneConfig.model_validate(record.config))
+        outcome = _collect(folder)
+    except (Exception, Cancelled) as error:
+        outcome = _failure(folder, error, since=record.started or 0.0)
+    record.changed(finished=time.time(), **outcome).write(folder)
+    return int(outcome["exit_code"])
+
+
+def _cancel(_signal: int, _frame: FrameType | None) -> None:
+    raise Cancelled("cancelled")
+
+
+def _run_pipeline(folder: Path, config: FinetuneConfig) -> None:
+    from kfp import local
+
+    from lookalike.dag import finetune
+
+    warnings.filterwarnings("ignore", module="kfp")
+    local.init(
+        runner=local.SubprocessRunner(use_venv=False),
+        pipeline_root=str(folder / "artifacts"),
+        enable_caching=True,
+        cache_root=str(folder / "cache"),
+    )
+    arguments = {**config.parameters(), "artifacts": config.artifacts or str(folder.parent)}
+    with redirect_stdout(ReadableLog(sys.stdout, on_cached=lambda task: _note_cached(folder, task))):  # type: ignore[type-var]
+        finetune(**arguments)
+
+
+def _note_cached(folder: Path, task: str) -> None:
+    """Tells onlookers that a task's outputs were there already; the first evaluate of the pipeline is the reference's."""
+    step = {"evaluate": "evaluate-reference", "evaluate-2": "evaluate-candidate"}.get(task, task)
+    event = {"time": time.time(), "step": step, "status": "cached"}
+    with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(event) + "\n")
+
+
+def _events(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines(folder / "events.jsonl")]
+
+
+def _collect(folder: Path) -> dict[str, Any]:
+    """Puts every artifact under its fixed name and tells how the run ended."""
+    written = {(event["step"], name): path for event in _events(folder) for name, path in event.get("outputs", {}).items()}
+    for kept in ARTIFACTS.values():
+        if path := written.get((kept.step, kept.output)):
+            _place(Path(path), folder / kept.place)
+    shutil.copyfile(folder / "comparison" / METRICS, folder / METRICS)
+    promoted = json.loads((folder / "comparison" / "verdict.json").read_text(encoding="utf-8"))["promoted"]
+    return {"status": Status.FINISHED, "promoted": promoted, "exit_code": 0 if promoted else 3}
+
+
+def _place(source: Path, target: Path) -> None:
+    """Copies beside the target, then moves: nobody sees half of it. Files are linked where the disk allows it."""
+    beside = target.with_name(f".{target.name}.new")
+    if source.is_dir():
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.copytree(source, beside, copy_function=_link)
+        shutil.rmtree(target, ignore_errors=True)
+    else:
+        beside.unlink(missing_ok=True)
+        _link(str(source), str(beside))
+    beside.replace(target)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _failure(folder: Path, error: BaseException, since: float) -> dict[str, Any]:
+    """The sentence of the step that failed; where no step left one, the fault is ours and the log has the traceback."""
+    failed = [event for event in _events(folder) if event["status"] == "failed" and event["time"] >= since]
+    outcome = {"status": Status.FAILED, "exit_code": 1, "error": "cancelled"}
+    if isinstance(error, Cancelled):
+        return outcome
+    if failed and isinstance(error, RuntimeError):
+        last = failed[-1]
+        return {**outcome, "exit_code": last["exit_code"], "error": f"{last['step']}: {last['message']}"}
+    sys.excepthook(type(error), error, error.__traceback__)
+    return {**outcome, "error": f"something unforeseen happened; {folder / 'logs.txt'} has the traceback"}
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

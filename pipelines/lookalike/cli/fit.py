@@ -1,0 +1,131 @@
+"""``lookalike fit``: the whole pipeline on this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lookalike.cli.options import AsJson, Runs, note, print_json, say
+
+if TYPE_CHECKING:
+    from lookalike.runs import Run
+
+NOT_PROMOTED = 3
+
+EPILOG = """
+**Examples**
+
+`lookalike fit ./photos`                                 one subfolder a label
+
+`lookalike fit products.csv --label-rule column`         columns `image` and `label`; paths relative to the file
+
+`lookalike fit ./photos --model mobilenet_v2 --epochs 8 --set split.test=0.5`
+
+`lookalike fit ./photos --preset walkthrough --weights ./resnet50.pth`
+
+`lookalike fit ./photos --name photos-1 --resume`        go on from the last finished step
+
+A CSV needs a header; its image column may be called `image`, `uri`, `path` or `file_name`. Columns beside image and
+label are kept. Every setting (`--set SECTION.FIELD=VALUE`) is listed in docs/configuration.md.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(epilog=EPILOG)(fit)
+
+
+def fit(
+    source: Annotated[str, typer.Argument(help="Folder of pictures (one subfolder a label), CSV, JSON Lines or Parquet.")],
+    name: Annotated[str, typer.Option(help="Name of the run; the source's name and a number unless given.")] = "",
+    model: Annotated[str | None, typer.Option(help="Backbone to start from, such as resnet50 or mobilenet_v2.")] = None,
+    weights: Annotated[str | None, typer.Option(help="File with the backbone's weights (.pth, .safetensors).")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Learning rate of the optimizer.")] = None,
+    loss: Annotated[str | None, typer.Option(help="Loss of pytorch-metric-learning, by its class's name.")] = None,
+    label_rule: Annotated[
+        str | None, typer.Option(help="Where labels come from: folder, column, table, pattern, position, pairs, none.")
+    ] = None,
+    k: Annotated[int | None, typer.Option("-k", help="How many neighbours of a query count in the metrics.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Fixes split, batches and bootstrap.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SECTION.FIELD=VALUE", help="Any other setting; repeatable.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Packaged settings, such as walkthrough.")] = "",
+    config: Annotated[Path | None, typer.Option(help="YAML file with settings.")] = None,
+    artifacts: Annotated[str, typer.Option(help="Where shards go: a folder or gs://bucket/prefix.")] = "",
+    runs: Runs = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the failed run of this name.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return at once; the run outlives the terminal.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fine-tune an encoder on your pictures, prove that it got better, and release it."""
+    from lookalike.client import sdk
+
+    flags = {"model": model, "weights": weights, "epochs": epochs, "learning_rate": learning_rate, "loss": loss}
+    flags |= {"label.rule": label_rule, "k": k, "seed": seed}
+    given = {field: value for field, value in flags.items() if value is not None}
+    run = sdk.fit(
+        source,
+        name=name,
+        preset=preset,
+        config=config,
+        artifacts=artifacts,
+        runs=runs,
+        detach=True,
+        resume=resume,
+        **given,
+        **_parsed(settings or []),
+    )
+    if detach:
+        note(f"{run.name} runs on its own; follow it with `lookalike runs logs -f {run.name}`")
+        say(run.name)
+        return
+    _watch(run)
+    _conclude(run, as_json=as_json)
+
+
+def _parsed(settings: list[str]) -> dict[str, Any]:
+    """Values of ``--set`` are YAML, so that numbers, lists and mappings can be given."""
+    import yaml
+
+    from lookalike_components.errors import UserError
+
+    pairs = [setting.partition("=") for setting in settings]
+    if wrong := [field for field, equals, _ in pairs if not equals]:
+        raise UserError(f"--set {wrong[0]} has no value; write --set SECTION.FIELD=VALUE")
+    return {field: yaml.safe_load(value) for field, _, value in pairs}
+
+
+def _watch(run: "Run") -> None:
+    from lookalike.cli.watch import watch
+
+    try:
+        watch(run)
+    except KeyboardInterrupt:
+        run.cancel()
+        note(f"\n{run.name} is stopped; go on with `lookalike fit ... --name {run.name} --resume`")
+        raise typer.Exit(130) from None
+
+
+def _conclude(run: "Run", *, as_json: bool) -> None:
+    """Prints the result and ends with its exit code."""
+    record = run.wait().record()
+    if record.error:
+        note(f"error: {record.error}")
+        raise typer.Exit(record.exit_code or 1)
+    if as_json:
+        print_json({"name": run.name, **run.metrics(), "verdict": run.verdict(), "report": str(run.report)})
+    else:
+        _print_result(run)
+    raise typer.Exit(0 if record.promoted else NOT_PROMOTED)
+
+
+def _print_result(run: "Run") -> None:
+    run.display_metrics()
+    promoted = run.record().promoted
+    say(f"verdict  {'promoted' if promoted else 'refused'}: {'; '.join(run.verdict()['reasons'])}")
+    say(f"report   {run.report}")
+    say(f"{'release' if promoted else 'encoder'}  {run.artifact_id}")
+    if promoted:
+        note(f"next: lookalike serve {run.name}, or lookalike search {run.name} PICTURE")

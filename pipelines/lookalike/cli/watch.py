@@ -1,0 +1,85 @@
+"""Shows a run's progress on stderr: a live table of steps on a terminal, a line a step elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from lookalike_components.progress import describe
+
+if TYPE_CHECKING:
+    from lookalike.backends import Event
+    from lookalike.runs import Run
+
+STEPS = (
+    "ingest",
+    "label",
+    "split",
+    "evaluate-reference",
+    "train",
+    "evaluate-candidate",
+    "compare",
+    "export",
+    "deploy",
+)
+
+
+def watch(run: "Run") -> None:
+    """Follows a run until it has ended."""
+    console = Console(stderr=True)
+    console.print(f"run [bold]{run.name}[/bold]", highlight=False)
+    with _Board.shown(console) as board:
+        for event in run.events(follow=True):
+            board.take(event)
+        board.close(promoted=run.record().promoted)
+
+
+class _Board:
+    """What is known of each step; finished steps are printed above the ones that move."""
+
+    def __init__(self, console: Console, progress: Progress) -> None:
+        self.console = console
+        self.progress = progress
+        self.bars: dict[str, TaskID] = {}
+        self.seen: set[str] = set()
+
+    @classmethod
+    @contextmanager
+    def shown(cls, console: Console) -> Iterator["_Board"]:
+        columns = (TextColumn("{task.description:<19}"), BarColumn(bar_width=24), TextColumn("{task.fields[count]}"))
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            yield cls(console, progress)
+
+    def take(self, event: "Event") -> None:
+        step = event["step"]
+        match event["status"]:
+            case "started":
+                self._bar(step)
+            case "progress":
+                count = f"{event['done']:,} of {event['total']:,} {event['what']}"
+                self.progress.update(self._bar(step), total=event["total"], completed=event["done"], count=count)
+            case "finished":
+                self._line(step, f"{event['seconds']:7.1f} s", describe(event["facts"]))
+            case "cached":
+                self._line(step, "   cached", "nothing changed since it last finished", style="dim")
+            case "failed":
+                self._line(step, "   failed", "", style="red")
+
+    def close(self, *, promoted: bool | None) -> None:
+        if promoted is False:
+            for step in STEPS[-2:]:
+                self._line(step, "  skipped", "the new encoder is not better", style="dim")
+
+    def _bar(self, step: str) -> TaskID:
+        if step not in self.bars:
+            self.bars[step] = self.progress.add_task(step, total=None, count="")
+        return self.bars[step]
+
+    def _line(self, step: str, outcome: str, words: str, style: str = "") -> None:
+        if step in self.bars:
+            self.progress.remove_task(self.bars.pop(step))
+        line = Text(f"{step:<19} {outcome}  {words}", style=style)
+        self.console.print(line, soft_wrap=not self.console.is_terminal)

@@ -1,0 +1,185 @@
+"""One frozen model holds every setting of a run; the command line, the SDK, YAML files and the pipeline share it.
+
+The defaults are written once, in the steps' own configs; this module arranges those fields into sections:
+
+- ``encoder``: the backbone to start from, which *train* and the reference's *evaluate* both need;
+- one section a step, with what only that step needs;
+- ``source``, ``artifacts``, ``k`` and ``seed`` at the top, because several steps share them.
+"""
+
+from collections.abc import Mapping
+from functools import reduce
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import Field, ValidationError, create_model
+
+from lookalike_components.compare.config import CompareConfig
+from lookalike_components.deploy.config import DeployConfig
+from lookalike_components.encoder.choice import EncoderChoice
+from lookalike_components.errors import UserError, listed
+from lookalike_components.evaluate.config import EvaluateConfig
+from lookalike_components.export.config import ExportConfig
+from lookalike_components.ingest.config import IngestConfig
+from lookalike_components.label.config import LabelConfig
+from lookalike_components.split.config import SplitConfig
+from lookalike_components.step_config import StepConfig, explain
+from lookalike_components.train.config import TrainConfig
+
+Settings = dict[str, Any]
+
+STEP_CONFIGS: dict[str, type[StepConfig]] = {
+    "ingest": IngestConfig,
+    "label": LabelConfig,
+    "split": SplitConfig,
+    "train": TrainConfig,
+    "evaluate": EvaluateConfig,
+    "compare": CompareConfig,
+    "export": ExportConfig,
+    "deploy": DeployConfig,
+}
+SET_BY_THE_PIPELINE = {"store", "role"}
+TOP = {"source", "artifacts", "k", "seed"}
+
+
+def _section(step: type[StepConfig]) -> type[StepConfig]:
+    """The fields that belong to one step alone, with the step's own types, bounds, defaults and descriptions."""
+    elsewhere = TOP | SET_BY_THE_PIPELINE | set(EncoderChoice.model_fields)
+    own = {name: (field.annotation, field) for name, field in step.model_fields.items() if name not in elsewhere}
+    return create_model(step.__name__.replace("Config", "Section"), __base__=StepConfig, **own)  # type: ignore[call-overload, no-any-return]
+
+
+SECTIONS: dict[str, type[StepConfig]] = {
+    "encoder": EncoderChoice,
+    **{
+        name: section for name, step in STEP_CONFIGS.items() if (section := _section(step)).model_fields
+    },
+}
+
+
+class _Shared(StepConfig):
+    source: str = Field(min_length=1, description="Folder, CSV, JSON Lines or Parquet file of the pictures")
+    artifacts: str = Field("", description="Where shards are kept: a folder or gs://bucket/prefix; empty for the runs folder")
+    k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
+    seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")
+
+
+_Sections = create_model(  # type: ignore[call-overload]
+    "_Sections",
+    __base__=_Shared,
+    **{name: (section, Field(default_factory=section)) for name, section in SECTIONS.items()},
+)
+
+
+class FinetuneConfig(_Sections):  # type: ignore[misc, valid-type]
+    """Every setting of one run of the pipeline ``finetune``."""
+
+    @classmethod
+    def resolve(
+        cls, *, preset: str = "", file: Path | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> Self:
+        """Merges settings: defaults, then the preset, then a YAML file, then single overrides.
+
+        Args:
+            preset: Name of a packaged preset (see `preset_names`), or "".
+            file: YAML file with the same nested layout as the presets.
+            overrides: Values by field (``epochs``) or by section and field (``train.epochs``).
+
+        Raises:
+            UserError: A file, a preset, a field or a value is not what it should be.
+        """
+        layers = [_read_preset(preset)] if preset else []
+        layers += [read_yaml(file)] if file else []
+        layers += [_nested(path_of(name), value) for name, value in (overrides or {}).items()]
+        try:
+            config = cls.model_validate(reduce(merged, layers, {}))
+        except ValidationError as error:
+            raise UserError(explain(error, where=str(file or "settings"))) from error
+        for step in STEP_CONFIGS:
+            config.step(step)
+        return config
+
+    def step(self, name: str) -> StepConfig:
+        """The config that one step will be given; raises UserError where its own rules refuse the values."""
+        own = {**self.encoder.model_dump(), **self.top(), **self.section(name)}
+        return STEP_CONFIGS[name].from_arguments({**own, "store": self.artifacts or "shards"})
+
+    def top(self) -> Settings:
+        """The settings that stand outside of every section."""
+        return {name: getattr(self, name) for name in sorted(TOP)}
+
+    def section(self, name: str) -> Settings:
+        """The settings of one section; empty for a step that has none of its own."""
+        return dict(getattr(self, name).model_dump()) if name in SECTIONS else {}
+
+    def parameters(self) -> Settings:
+        """The pipeline's parameters: the top as it is, a section's fields as ``section_field``."""
+        flat = {f"{name}_{field}": value for name in SECTIONS for field, value in self.section(name).items()}
+        return {**self.top(), **flat}
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """Where a field lives: ``epochs`` and ``train.epochs`` are ("train", "epochs"), ``seed`` is ("seed",).
+
+    Raises:
+        UserError: No section has such a field, or several have.
+    """
+    if "." in name or name in TOP:
+        return tuple(name.split("."))
+    homes = [section for section, model in SECTIONS.items() if name in model.model_fields]
+    if len(homes) == 1:
+        return homes[0], name
+    if homes:
+        raise UserError(f"{name} is ambiguous: say {' or '.join(f'{home}.{name}' for home in homes)}")
+    known = sorted({field for model in SECTIONS.values() for field in model.model_fields} | TOP)
+    raise UserError(f"there is no setting called {name}; known are {listed(known, most=100)}")
+
+
+def preset_names() -> list[str]:
+    """Names of the packaged presets."""
+    return sorted(Path(entry.name).stem for entry in files("lookalike").joinpath("presets").iterdir())
+
+
+def read_yaml(path: Path) -> Settings:
+    """Reads a settings file.
+
+    Raises:
+        UserError: The file is missing, is no YAML, or holds no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"the settings file {path} cannot be read: {error.strerror}") from error
+    return _parsed(text, str(path))
+
+
+def _read_preset(name: str) -> Settings:
+    if name not in preset_names():
+        raise UserError(f"there is no preset called {name}; known are {listed(preset_names())}")
+    return _parsed(files("lookalike").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8"), f"preset {name}")
+
+
+def _parsed(text: str, where: str) -> Settings:
+    try:
+        settings = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise UserError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(settings, dict):
+        raise UserError(f"{where} should hold settings by name, such as `train: {{epochs: 5}}`")
+    return settings
+
+
+def _nested(path: tuple[str, ...], value: Any) -> Settings:
+    return reduce(lambda inner, name: {name: inner}, reversed(path), value)
+
+
+def merged(lower: Settings, upper: Settings) -> Settings:
+    """Lays ``upper`` over ``lower``, section by section."""
+    both = {
+        name: merged(lower[name], value)
+        for name, value in upper.items()
+        if isinstance(value, dict) and isinstance(lower.get(name), dict)
+    }
+    return {**lower, **upper, **both}

@@ -1,0 +1,69 @@
+"""Tables for people, on stdout; numbers carry three digits, because more would not survive another split."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lookalike.backends.record import RunRecord, Status
+
+STATUS_STYLES = {Status.FINISHED: "green", Status.FAILED: "red", Status.STARTED: "yellow", Status.CREATED: "dim"}
+
+
+def show(table: Table) -> None:
+    """Prints a table on stdout."""
+    Console().print(table)
+
+
+def metrics_table(metrics: Mapping[str, Any]) -> Table:
+    """Before, after and the paired difference with its 95 % interval, a row a metric.
+
+    Args:
+        metrics: The content of ``metrics.json``.
+    """
+    table = Table(title=f"{metrics['queries']:,} queries, k = {metrics['k']}", title_justify="left", title_style="bold")
+    table.add_column("Metric")
+    for column in ("Before", "After", "Change", "95 % interval"):
+        table.add_column(column, justify="right")
+    for name, difference in metrics["difference"].items():
+        before, after = metrics["before"][name], metrics["after"][name]
+        interval = f"{difference['low']:+.3f} to {difference['high']:+.3f}"
+        table.add_row(name, f"{before:.3f}", f"{after:.3f}", _change(difference), interval)
+    return table
+
+
+def _change(difference: Mapping[str, float]) -> Text:
+    better, worse = difference["low"] > 0, difference["high"] < 0
+    return Text(f"{difference['mean']:+.3f}", style="green" if better else "red" if worse else "dim")
+
+
+def runs_table(records: Sequence[RunRecord], seconds: Sequence[float | None]) -> Table:
+    """One row a run: name, status, verdict, when it was made, how long it took."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("Name", "Status", "Verdict", "Created"):
+        table.add_column(column)
+    table.add_column("Seconds", justify="right")
+    for record, took in zip(records, seconds, strict=True):
+        created = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))
+        status = Text(record.status, style=STATUS_STYLES[record.status])
+        table.add_row(record.name, status, verdict(record), created, "" if took is None else f"{took:.0f}")
+    return table
+
+
+def verdict(record: RunRecord) -> str:
+    """The gate's decision in a word; empty before there is one."""
+    return {True: "promoted", False: "refused", None: ""}[record.promoted]
+
+
+def matches_table(matches: Sequence[Any]) -> Table:
+    """The neighbours of one query: score, label, where the picture came from."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Score", justify="right")
+    table.add_column("Label")
+    table.add_column("Picture", overflow="fold")
+    for match in matches:
+        table.add_row(f"{match.score:.3f}", match.label, match.uri)
+    return table

@@ -1,0 +1,144 @@
+"""A run and what one can ask of it; the verbs carry the names that Finetuner's users know."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lookalike.backends import Backend, Event, RunRecord, Status
+from lookalike.backends.local import LocalBackend
+from lookalike.config import FinetuneConfig
+from lookalike_components.errors import UserError
+
+
+class Run:
+    """One pass of the pipeline, under way or ended. It holds a name and asks the backend for everything else."""
+
+    def __init__(self, name: str, backend: Backend) -> None:
+        self.name = name
+        self.backend = backend
+
+    def __repr__(self) -> str:
+        return f"Run({self.name!r}, {self.status()})"
+
+    def record(self) -> RunRecord:
+        """Status, settings, times and versions."""
+        return self.backend.record(self.name)
+
+    def status(self) -> Status:
+        """CREATED, STARTED, FINISHED or FAILED."""
+        return self.record().status
+
+    def logs(self) -> str:
+        """All that has been logged so far."""
+        return "\n".join(self.backend.logs(self.name))
+
+    def stream_logs(self) -> Iterator[str]:
+        """The log line by line, from its beginning until the run has ended."""
+        return self.backend.logs(self.name, follow=True)
+
+    def events(self, *, follow: bool = False) -> Iterator[Event]:
+        """What the steps reported, oldest first."""
+        return self.backend.events(self.name, follow=follow)
+
+    def history(self) -> list[dict[str, Any]]:
+        """One row an epoch: loss, learning rate, speed, and retrieval metrics on the validation labels."""
+        path = self.backend.artifact(self.name, "history")
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    def metrics(self) -> dict[str, Any]:
+        """Means before and after, and the paired difference with its 95 % interval, by name of the metric.
+
+        Returns:
+            ``{"k", "queries", "before": {name: mean}, "after": {name: mean}, "difference": {name: {"mean", "low",
+            "high"}}}``.
+
+        Raises:
+            UserError: The run has no metrics (yet).
+        """
+        metrics: dict[str, Any] = json.loads(self.backend.artifact(self.name, "metrics").read_text(encoding="utf-8"))
+        return metrics
+
+    def verdict(self) -> dict[str, Any]:
+        """What the gate decided, and why."""
+        path = self.backend.artifact(self.name, "comparison") / "verdict.json"
+        verdict: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return verdict
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file."""
+        return self.backend.artifact(self.name, "report")
+
+    @property
+    def artifact_id(self) -> str:
+        """What `lookalike.get_model` wants: the release's folder, or the encoder's where the gate refused a release."""
+        try:
+            return str(self.backend.artifact(self.name, "release"))
+        except UserError:
+            return str(self.backend.artifact(self.name, "encoder"))
+
+    def save_artifact(self, directory: str | Path) -> Path:
+        """Copies the release (or the refused encoder) into a new folder ``directory``/<run's name>."""
+        target = Path(directory) / self.name
+        if target.exists():
+            raise UserError(f"{target} exists already; name another folder")
+        shutil.copytree(self.artifact_id, target)
+        return target
+
+    def wait(self) -> "Run":
+        """Blocks until the run has ended."""
+        for _ in self.events(follow=True):
+            pass
+        return self
+
+    def cancel(self) -> None:
+        """Stops the run."""
+        self.backend.cancel(self.name)
+
+    def display_metrics(self) -> None:
+        """Prints the before/after table."""
+        from lookalike.display.tables import metrics_table, show
+
+        show(metrics_table(self.metrics()))
+
+    def display_examples(self) -> Path:
+        """Writes pictures of queries that the new encoder fixed and broke, and returns the file."""
+        from lookalike.runs.examples import write_examples
+
+        return write_examples(self)
+
+
+def start(name: str, config: FinetuneConfig, runs: Path, *, resume: bool = False) -> Run:
+    """Starts a run in the folder ``runs`` and returns at once."""
+    backend = LocalBackend(runs)
+    backend.submit(name, config, resume=resume)
+    return Run(name, backend)
+
+
+def find(name: str, runs: Path) -> Run:
+    """An existing run; raises UserError for an unknown name."""
+    run = Run(name, LocalBackend(runs))
+    run.record()
+    return run
+
+
+def all_runs(runs: Path) -> list[Run]:
+    """The runs in a folder, oldest first."""
+    backend = LocalBackend(runs)
+    return [Run(name, backend) for name in backend.names()]
+
+
+def free_name(source: str, runs: Path) -> str:
+    """A name nobody has taken: the source's own name and the next number, such as ``photos-3``."""
+    stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in Path(source).stem.lower())
+    stem = stem.strip("-")[:50] or "run"
+    taken = {path.name for path in runs.glob(f"{stem}-*")}
+    return next(name for number in range(1, len(taken) + 2) if (name := f"{stem}-{number}") not in taken)
+
+
+def duration(record: RunRecord) -> float | None:
+    """Seconds from start to end, or to now; None before the start."""
+    return None if record.started is None else (record.finished or time.time()) - record.started

@@ -1,0 +1,88 @@
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.storage import join, list_files, local_path, read_bytes, replacing, write_bytes
+from lookalike_components.storage.local import explained
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("photos/a.jpg", Path("photos/a.jpg")),
+        (Path("/photos"), Path("/photos")),
+        ("file:///photos/two%20words.jpg", Path("/photos/two words.jpg")),
+        ("gs://bucket/photos", None),
+    ],
+)
+def test_a_uri_on_this_machine_has_a_path(uri: str | Path, expected: Path | None) -> None:
+    assert local_path(uri) == expected
+
+
+def test_a_scheme_that_cannot_be_read_is_named_with_those_that_can() -> None:
+    with pytest.raises(UserError) as error:
+        read_bytes("s3://bucket/a.jpg")
+    assert str(error.value) == "s3://bucket/a.jpg starts with s3://, which cannot be read; use a path, file:// or gs://"
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("gs://bucket/a/", "/b/", "c.tar"), "gs://bucket/a/b/c.tar"),
+        (("gs://bucket", "c.tar"), "gs://bucket/c.tar"),
+        (("/photos", "a.jpg"), "/photos/a.jpg"),
+        (("/", "a.jpg"), "/a.jpg"),
+        (("photos/", "a.jpg"), "photos/a.jpg"),
+    ],
+)
+def test_names_are_joined_by_one_slash(parts: tuple[str, ...], expected: str) -> None:
+    assert join(*parts) == expected
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "table", b"old")
+    with suppress(ZeroDivisionError), replacing(tmp_path / "table") as temporary:
+        temporary.write_bytes(b"half of the ne")
+        raise ZeroDivisionError
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("table", b"old")]
+
+
+def test_a_full_disk_is_one_sentence_that_says_what_to_do() -> None:
+    full = Path("/dev/full")  # every write to it fails as on a full disk
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(LookalikeError) as error, explained(full), full.open("wb", buffering=0) as file:
+        file.write(b"x")
+    assert str(error.value) == "no space left on /dev; free some, or pass another --runs or --artifacts"
+    assert error.value.exit_code == 1
+
+
+def test_reading_a_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        read_bytes(tmp_path)
+    assert str(error.value) == f"{tmp_path} is a folder, not a file"
+
+
+def test_what_the_system_says_otherwise_is_passed_on_with_the_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(LookalikeError) as error:
+        read_bytes(tmp_path / "file" / "below")
+    assert str(error.value) == f"{tmp_path}/file/below cannot be read or written: {os.strerror(errno.ENOTDIR)}"
+
+
+def test_a_file_of_somebody_elses_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error, explained(tmp_path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    assert str(error.value) == f"{tmp_path} is not open to this user; change its permissions"
+
+
+@pytest.mark.parametrize(("name", "reason"), [("nothing", "does not exist"), ("file", "is not a folder")])
+def test_only_a_folder_can_be_listed(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UserError) as error:
+        list(list_files(tmp_path / name))
+    assert str(error.value) == f"{tmp_path / name} {reason}"

@@ -1,0 +1,77 @@
+import errno
+import json
+import os
+
+import pytest
+
+from lookalike_components.errors import UserError
+from lookalike_components.progress import LIVE, describe, record, step, track
+
+
+@pytest.fixture
+def live(tmp_path, monkeypatch):
+    monkeypatch.setenv(LIVE, str(tmp_path))
+    return tmp_path
+
+
+def events(folder):
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+
+
+def test_a_step_tells_that_it_started_what_it_found_and_where_it_wrote(live):
+    with step("label", labelled="/somewhere/labelled") as facts:
+        facts["labels"] = 41
+    started, finished = events(live)
+    assert (started["step"], started["status"]) == ("label", "started")
+    assert (finished["status"], finished["facts"]) == ("finished", {"labels": 41})
+    assert finished["outputs"] == {"labelled": "/somewhere/labelled"}
+
+
+def test_a_foreseen_failure_ends_the_process_with_one_sentence_and_its_exit_code(live, capsys):
+    with pytest.raises(SystemExit) as ended, step("label"):
+        raise UserError("photos holds one label; two are needed")
+    assert ended.value.code == 2
+    assert events(live)[-1]["message"] == "photos holds one label; two are needed"
+    assert capsys.readouterr().err.endswith("label     error: photos holds one label; two are needed\n")
+
+
+def test_a_full_disk_is_foreseen(live):
+    with pytest.raises(SystemExit) as ended, step("ingest"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert ended.value.code == 1
+    assert "No space left on device" in events(live)[-1]["message"]
+
+
+def test_a_bug_keeps_its_traceback(live):
+    with pytest.raises(ZeroDivisionError), step("train"):
+        1 / 0  # noqa: B018
+
+
+def test_without_a_live_folder_only_the_log_remains(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv(LIVE, raising=False)
+    with step("split"):
+        pass
+    assert "split     finished in" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tracking_passes_everything_on_and_reports_the_end(live):
+    with step("train"):
+        assert list(track(range(10), total=10, what="steps")) == list(range(10))
+    progress = [event for event in events(live) if event["status"] == "progress"]
+    assert (progress[-1]["done"], progress[-1]["total"], progress[-1]["what"]) == (10, 10, "steps")
+
+
+def test_the_last_batch_may_be_smaller_than_the_others(live):
+    list(track([1, 2, 3], total=7, what="images", each=3))
+    assert events(live)[-1]["done"] == 7
+
+
+def test_history_goes_to_the_artifact_and_to_the_live_folder(live, tmp_path):
+    artifact = tmp_path / "artifact.jsonl"
+    record(artifact, {"epoch": 1, "loss": 0.5})
+    assert artifact.read_text() == (live / "history.jsonl").read_text() == '{"epoch": 1, "loss": 0.5}\n'
+
+
+def test_facts_read_like_a_sentence():
+    assert describe({"images": 1640, "loss": 0.123456, "verdict": "promoted"}) == "1,640 images, loss 0.1235, verdict promoted"

@@ -1,0 +1,47 @@
+import io
+
+from rich.console import Console
+
+from lookalike.backends.record import RunRecord, Status
+from lookalike.display.tables import metrics_table, runs_table
+
+METRICS = {
+    "k": 3,
+    "queries": 250,
+    "before": {"map_at_r": 0.5, "hit_at_k": 0.992},
+    "after": {"map_at_r": 0.625, "hit_at_k": 0.99},
+    "difference": {
+        "map_at_r": {"mean": 0.125, "low": 0.1, "high": 0.15},
+        "hit_at_k": {"mean": -0.002, "low": -0.01, "high": 0.004},
+    },
+}
+
+
+def printed(table):
+    console = Console(file=io.StringIO(), width=80)
+    console.print(table)
+    return console.file.getvalue()
+
+
+def test_the_metrics_table_shows_before_after_and_the_interval_of_the_change():
+    text = printed(metrics_table(METRICS))
+    assert "250 queries, k = 3" in text
+    (row,) = [line for line in text.splitlines() if "map_at_r" in line]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
+        "map_at_r",
+        "0.500",
+        "0.625",
+        "+0.125",
+        "+0.100 to +0.150",
+    ]
+
+
+def test_the_runs_table_tells_status_verdict_and_seconds():
+    records = [
+        RunRecord(name="mugs-1", config={}, status=Status.FINISHED, promoted=True, created=0.0),
+        RunRecord(name="mugs-2", config={}, status=Status.CREATED, created=0.0),
+    ]
+    first, second = printed(runs_table(records, [61.4, None])).splitlines()[1:3]
+    assert first.split()[:3] == ["mugs-1", "FINISHED", "promoted"]
+    assert first.split()[-1] == "61"
+    assert second.split()[:2] == ["mugs-2", "CREATED"]
