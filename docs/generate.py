@@ -1,7 +1,7 @@
 """Writes every page and file that follows from the code, or with ``--check`` tells which of them is out of date.
 
-    python docs/generate.py            rewrite
-    python docs/generate.py --check    exit 1 and name the files that differ
+python docs/generate.py            rewrite
+python docs/generate.py --check    exit 1 and name the files that differ
 """
 
 import inspect
@@ -109,9 +109,9 @@ def configuration_page() -> str:
     defaults = FinetuneConfig(source="./photos").model_dump()
     parts = [
         "# Configuration\n\nWritten by `make fix` from the code; do not edit.\n\n"
-        "A YAML file holds the settings by section (`lookalike fit ./photos --config FILE`); single ones are given as\n"
-        "`--set SECTION.FIELD=VALUE` on the command line and `section={\"field\": value}` in Python. A field that only one\n"
-        "section has needs no section in front: `--set epochs=8`. What a file leaves out keeps the default below.",
+        "A YAML file holds the settings by section (`lookalike fit ./photos --config FILE`). Single ones are given as\n"
+        '`--set SECTION.FIELD=VALUE` on the command line and as `section={"field": value}` in Python; a field that\n'
+        "only one section has needs no section: `--set epochs=8`. What a file leaves out keeps its default.",
         _settings("Shared by several steps", top),
         *[_settings(f"`{name}`", dict(model.model_fields)) for name, model in SECTIONS.items()],
         f"## All defaults as a file\n\n```yaml\n{yaml.safe_dump(defaults, sort_keys=False)}```",
@@ -120,14 +120,20 @@ def configuration_page() -> str:
 
 
 def _settings(title: str, fields: dict[str, FieldInfo]) -> str:
-    rows = [f"| `{name}` | {_kind(field)} | {_preset(field)} | {_cell(field.description)} |" for name, field in fields.items()]
+    from lookalike.config import meaning
+
+    rows = [
+        f"| `{name}` | {_kind(field)} | {_preset(field)} | {_cell(meaning(field))} |" for name, field in fields.items()
+    ]
     return "\n".join([f"## {title}\n", "| Setting | Type | Default | |", "|---|---|---|---|", *rows])
 
 
 def _kind(field: FieldInfo) -> str:
     kind = field.annotation
     name = kind.__name__ if inspect.isclass(kind) and not getattr(kind, "__args__", ()) else str(kind)
-    return name.removeprefix("typing.").replace("Literal", "one of ").replace("[", "").replace("]", "").replace("|", "\\|")
+    return (
+        name.removeprefix("typing.").replace("Literal", "one of ").replace("[", "").replace("]", "").replace("|", "\\|")
+    )
 
 
 def _preset(field: FieldInfo) -> str:

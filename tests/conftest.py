@@ -9,16 +9,19 @@ from PIL import Image, ImageDraw, ImageFilter
 
 
 def draw_photo(label: int, view: int, size: int = 48) -> Image.Image:
-    """A picture of a made-up object: its label decides the figure's corners and hue, its view the place and the light."""
+    """A picture of a made-up object: its label decides its hue; where it lies, and in what light, is left to chance.
+
+    The light is what an untrained network sees first, so that there is something to learn.
+    """
     random = np.random.default_rng([label, view])
-    background = tuple(int(value) for value in random.integers(60, 200, size=3))
-    picture = Image.new("RGB", (size, size), background)
-    hue = (label * 0.381966) % 1.0
-    colour = tuple(int(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.8, random.uniform(0.6, 1.0)))
-    centre = random.uniform(0.4, 0.6, size=2) * size
-    ImageDraw.Draw(picture).regular_polygon(
-        (*centre, random.uniform(0.25, 0.38) * size), n_sides=3 + label % 6, rotation=int(random.integers(0, 360)), fill=colour
+    light = int(random.integers(0, 256))
+    picture = Image.new("RGB", (size, size), (light, light, light))
+    colour = tuple(
+        int(255 * part) for part in colorsys.hsv_to_rgb((label * 0.381966) % 1.0, 0.9, random.uniform(0.4, 1.0))
     )
+    centre, radius = random.uniform(0.35, 0.65, size=2) * size, random.uniform(0.2, 0.35) * size
+    corners = int(random.integers(3, 7))
+    ImageDraw.Draw(picture).regular_polygon((*centre, radius), n_sides=corners, fill=colour)
     return picture.filter(ImageFilter.GaussianBlur(0.5))
 
 

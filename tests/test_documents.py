@@ -20,7 +20,7 @@ names = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
 
 def commands_of(page):
-    return {words for words in COMMAND.findall(page.read_text())}
+    return set(COMMAND.findall(page.read_text()))
 
 
 def known(words):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lookalike_components.train.component import train as train
 
 STEPS = ("ingest", "label", "split", "train", "evaluate", "compare", "export", "deploy")
-__all__ = [*STEPS, "STEPS"]  # noqa: PLE0604
+__all__ = [*STEPS, "STEPS"]
 
 
 class _Catalogue(ModuleType):

@@ -69,7 +69,7 @@ def describe(facts: Facts) -> str:
 
 def _describe(name: str, value: Any) -> str:
     if isinstance(value, float):
-        return f"{name} {value:.4g}"
+        return f"{name} {value:.3f}"
     return f"{value:,} {name}" if isinstance(value, int) else f"{name} {value}"
 
 

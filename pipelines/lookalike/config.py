@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
 
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.deploy.config import DeployConfig
@@ -53,15 +54,15 @@ def _section(step: type[StepConfig]) -> type[StepConfig]:
 
 SECTIONS: dict[str, type[StepConfig]] = {
     "encoder": EncoderChoice,
-    **{
-        name: section for name, step in STEP_CONFIGS.items() if (section := _section(step)).model_fields
-    },
+    **{name: section for name, step in STEP_CONFIGS.items() if (section := _section(step)).model_fields},
 }
 
 
 class _Shared(StepConfig):
     source: str = Field(min_length=1, description="Folder, CSV, JSON Lines or Parquet file of the pictures")
-    artifacts: str = Field("", description="Where shards are kept: a folder or gs://bucket/prefix; empty for the runs folder")
+    artifacts: str = Field(
+        "", description="Where shards are kept: a folder or gs://bucket/prefix; empty for the runs folder"
+    )
     k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
     seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")
 
@@ -73,13 +74,11 @@ _Sections = create_model(  # type: ignore[call-overload]
 )
 
 
-class FinetuneConfig(_Sections):  # type: ignore[misc, valid-type]
+class FinetuneConfig(_Sections):
     """Every setting of one run of the pipeline ``finetune``."""
 
     @classmethod
-    def resolve(
-        cls, *, preset: str = "", file: Path | None = None, overrides: Mapping[str, Any] | None = None
-    ) -> Self:
+    def resolve(cls, *, preset: str = "", file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Self:
         """Merges settings: defaults, then the preset, then a YAML file, then single overrides.
 
         Args:
@@ -90,11 +89,11 @@ class FinetuneConfig(_Sections):  # type: ignore[misc, valid-type]
         Raises:
             UserError: A file, a preset, a field or a value is not what it should be.
         """
-        layers = [_read_preset(preset)] if preset else []
+        layers: list[Settings] = [_read_preset(preset)] if preset else []
         layers += [read_yaml(file)] if file else []
         layers += [_nested(path_of(name), value) for name, value in (overrides or {}).items()]
         try:
-            config = cls.model_validate(reduce(merged, layers, {}))
+            config = cls.model_validate(reduce(merged, layers, Settings()))
         except ValidationError as error:
             raise UserError(explain(error, where=str(file or "settings"))) from error
         for step in STEP_CONFIGS:
@@ -103,7 +102,7 @@ class FinetuneConfig(_Sections):  # type: ignore[misc, valid-type]
 
     def step(self, name: str) -> StepConfig:
         """The config that one step will be given; raises UserError where its own rules refuse the values."""
-        own = {**self.encoder.model_dump(), **self.top(), **self.section(name)}
+        own = {**self.section("encoder"), **self.top(), **self.section(name)}
         return STEP_CONFIGS[name].from_arguments({**own, "store": self.artifacts or "shards"})
 
     def top(self) -> Settings:
@@ -135,6 +134,12 @@ def path_of(name: str) -> tuple[str, ...]:
         raise UserError(f"{name} is ambiguous: say {' or '.join(f'{home}.{name}' for home in homes)}")
     known = sorted({field for model in SECTIONS.values() for field in model.model_fields} | TOP)
     raise UserError(f"there is no setting called {name}; known are {listed(known, most=100)}")
+
+
+def meaning(field: FieldInfo) -> str:
+    """What a setting means, without the full stop."""
+    words = (field.description or "").strip().rstrip(".")
+    return words[:1].upper() + words[1:]
 
 
 def preset_names() -> list[str]:

@@ -15,7 +15,7 @@ from kfp import compiler, dsl
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from lookalike.config import SECTIONS, STEP_CONFIGS, TOP, FinetuneConfig
+from lookalike.config import SECTIONS, STEP_CONFIGS, TOP, FinetuneConfig, meaning
 from lookalike_components import compare, deploy, evaluate, export, ingest, label, split, train
 from lookalike_components.encoder.choice import EncoderChoice
 
@@ -25,7 +25,9 @@ KFP_TYPES = (str, int, float, bool, dict, list)
 def _fields() -> dict[str, FieldInfo]:
     """Every parameter of the pipeline with the field that describes it; what has no default comes first."""
     top = {name: FinetuneConfig.model_fields[name] for name in sorted(TOP)}
-    sections = {f"{name}_{field}": info for name, model in SECTIONS.items() for field, info in model.model_fields.items()}
+    sections = {
+        f"{name}_{field}": info for name, model in SECTIONS.items() for field, info in model.model_fields.items()
+    }
     return dict(sorted({**top, **sections}.items(), key=lambda item: not item[1].is_required()))
 
 
@@ -43,7 +45,7 @@ def _with_parameters_of_the_config(body: Callable[[dict[str, Any]], None]) -> Ca
     def pipeline(*arguments: Any) -> None:
         body(signature.bind(*arguments).arguments)
 
-    described = "".join(f"\n    {name}: {field.description}." for name, field in _fields().items())
+    described = "".join(f"\n    {name}: {meaning(field)}." for name, field in _fields().items())
     pipeline.__name__ = body.__name__
     pipeline.__doc__ = f"{inspect.getdoc(body)}\n\nArgs:{described}\n"
     pipeline.__signature__ = signature  # type: ignore[attr-defined]
@@ -53,7 +55,11 @@ def _with_parameters_of_the_config(body: Callable[[dict[str, Any]], None]) -> Ca
 def _of(step: str, given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of one step's component, picked out of the pipeline's parameters."""
     names = {
-        field: f"encoder_{field}" if field in EncoderChoice.model_fields else field if field in TOP else f"{step}_{field}"
+        field: f"encoder_{field}"
+        if field in EncoderChoice.model_fields
+        else field
+        if field in TOP
+        else f"{step}_{field}"
         for field in STEP_CONFIGS[step].model_fields
     }
     return {field: given[name] for field, name in names.items() if name in given}

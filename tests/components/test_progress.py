@@ -74,4 +74,7 @@ def test_history_goes_to_the_artifact_and_to_the_live_folder(live, tmp_path):
 
 
 def test_facts_read_like_a_sentence():
-    assert describe({"images": 1640, "loss": 0.123456, "verdict": "promoted"}) == "1,640 images, loss 0.1235, verdict promoted"
+    assert (
+        describe({"images": 1640, "loss": 0.123456, "verdict": "promoted"})
+        == "1,640 images, loss 0.123, verdict promoted"
+    )

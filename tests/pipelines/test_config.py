@@ -68,7 +68,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_an_unknown_preset_is_answered_with_the_known_ones():
-    with pytest.raises(UserError, match="there is no preset called wlakthrough; known are .*walkthrough"):
+    with pytest.raises(UserError, match=r"there is no preset called wlakthrough; known are .*walkthrough"):
         FinetuneConfig.resolve(preset="wlakthrough")
 
 

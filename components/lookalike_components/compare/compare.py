@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ from lookalike_components.compare.verdict import Verdict, decide
 from lookalike_components.errors import UserError
 from lookalike_components.progress import say
 from lookalike_components.storage import read_bytes, write_bytes
+from lookalike_components.storage.folders import new_folder
 
 FilePath = str | Path
 
@@ -66,8 +66,8 @@ def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Ve
     history = read_history(inputs.history)
     page = render(Findings(verdict, comparison, cases, reference, candidate, history, data, config))
     _write_folder(outputs.comparison, comparison, verdict, cases)
-    write_bytes(str(outputs.verdict), markdown(verdict, comparison).encode())
-    write_bytes(str(outputs.report), page.encode())
+    write_bytes(outputs.verdict, markdown(verdict, comparison).encode())
+    write_bytes(outputs.report, page.encode())
     say(f"{'promoted' if verdict.promoted else 'refused'}: {'; '.join(verdict.reasons)}")
     return verdict, _numbers(comparison, cases, config)
 
@@ -78,7 +78,7 @@ def read_history(path: FilePath | None) -> list[dict[str, Any]]:
     Raises:
         UserError: There is no such file, or a line of it is not JSON.
     """
-    lines = read_bytes(str(path)).splitlines() if path else []
+    lines = read_bytes(path).splitlines() if path else []
     try:
         return [json.loads(line) for line in lines]
     except json.JSONDecodeError as error:
@@ -86,13 +86,10 @@ def read_history(path: FilePath | None) -> list[dict[str, Any]]:
 
 
 def _write_folder(folder: FilePath, comparison: Comparison, verdict: Verdict, cases: pd.DataFrame) -> None:
-    with TemporaryDirectory(dir=Path(folder).parent, prefix=f".{Path(folder).name}-") as scratch:
-        draft = Path(scratch, "comparison")
-        draft.mkdir()
+    with new_folder(folder) as draft:
         for name, content in {"metrics.json": comparison.as_json(), "verdict.json": verdict.as_json()}.items():
             (draft / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         cases.to_parquet(draft / "examples.parquet", index=False)
-        draft.replace(folder)
 
 
 def _numbers(comparison: Comparison, cases: pd.DataFrame, config: CompareConfig) -> dict[str, int | float]:

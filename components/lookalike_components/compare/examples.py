@@ -21,8 +21,8 @@ def examples(reference: Evaluation, candidate: Evaluation) -> pd.DataFrame:
     Returns:
         One row a query: the picture, ``outcome``, ``margin_before`` and ``margin_after``, and for each encoder the
         first results: ``found_*`` (positions in the index), ``right_*`` (bool) and ``scores_*`` (cosines). Fixed
-        queries come in the order of their gain in margin, broken ones of their loss, those still wrong by how far
-        the right picture is behind; within each kind, the first of every label, then the second of every label, and so on.
+        queries come in the order of their gain in margin, broken ones of their loss, those still wrong by how far the
+        right picture is behind; but the first of every label comes before the second of any.
     """
     before, after = reference.queries, candidate.queries
     table = after[PICTURE].assign(

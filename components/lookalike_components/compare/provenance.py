@@ -38,11 +38,13 @@ class Data:
         sha256: Of the table's file.
         subsets: Its parts, without the empty ones.
         leaks: Test images that are also among the training or validation images, under the same label.
+        labels_seen: Test labels that were also trained on, with other images (a split by image).
     """
 
     sha256: str
     subsets: list[Subset]
     leaks: int
+    labels_seen: int
 
 
 def describe_data(table_path: str | Path) -> Data:
@@ -50,7 +52,8 @@ def describe_data(table_path: str | Path) -> Data:
     table = read_table(table_path)
     groups = dict(list(table.groupby("subset")))
     subsets = [Subset(name, len(groups[name]), groups[name]["label"].nunique()) for name in SUBSETS if name in groups]
-    return Data(hashlib.sha256(Path(table_path).read_bytes()).hexdigest(), subsets, count_leaks(table))
+    digest = hashlib.sha256(Path(table_path).read_bytes()).hexdigest()
+    return Data(digest, subsets, count_leaks(table), count_labels_seen(table))
 
 
 def count_leaks(table: pd.DataFrame) -> int:
@@ -61,6 +64,12 @@ def count_leaks(table: pd.DataFrame) -> int:
     return int(pd.MultiIndex.from_frame(split.loc[tested, ["image_id", "label"]]).isin(known).sum())
 
 
+def count_labels_seen(table: pd.DataFrame) -> int:
+    """Counts the test labels that training images carry too."""
+    tested, trained = (table.loc[table["subset"].isin(part), "label"].dropna() for part in (["query"], ["train"]))
+    return len(set(tested) & set(trained))
+
+
 def encoder_rows(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What either encoder is, field by field: name, before, after."""
     rows = [(name, _shown(field, before), _shown(field, after)) for field, name in ENCODER_FIELDS.items()]
@@ -69,7 +78,7 @@ def encoder_rows(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[st
 
 def _shown(field: str, encoder: dict[str, Any]) -> str:
     value = encoder.get(field, "")
-    forms = {"input_size": "{0} × {0} px", "dimension": "{0:,} numbers"}
+    forms = {"input_size": "{0} by {0} px", "dimension": "{0:,} numbers"}
     return _short(field, forms.get(field, "{0}").format(value)) if value else ""
 
 

@@ -21,7 +21,7 @@ class DeployConfig(StepConfig):
     namespace: str = Field("default", description="Kubernetes namespace that it lives in.")
     storage_uri: str = Field("", description="Where the cluster reads the release (empty: the artifact's URI).")
     min_replicas: int = Field(1, ge=1, description="Servers that are always there.")
-    max_replicas: int = Field(3, ge=1, description="Servers under full load.")
+    max_replicas: int = Field(3, ge=1, validate_default=True, description="Servers under full load.")
     cpu: str = Field("2", description="CPU cores that one server asks for and may use, such as `2` or `500m`.")
     memory: str = Field("2Gi", description="Memory that one server asks for and may use, such as `2Gi`.")
 
@@ -70,7 +70,8 @@ def checked_storage(uri: str) -> str:
     scheme, separator, _ = uri.partition("://")
     if separator and scheme in _SCHEMES:
         return uri
-    raise ValueError(f"KServe reads {', '.join(f'{known}://' for known in _SCHEMES)}; pass the release's folder there")
+    known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
+    raise ValueError(f"only {known} are read by KServe; pass the release's folder there")
 
 
 def _matching(pattern: re.Pattern[str], text: str, rule: str) -> str:

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from lookalike_components.evaluate.search import NEIGHBOURS_KEPT
 from lookalike_components.evaluate.subset import Examination
 from lookalike_components.retrieval import Ranking, means
+from lookalike_components.storage.folders import new_folder
 
 PICTURE = ["image_id", "uri", "label", "shard", "offset", "nbytes"]
 
@@ -34,14 +34,11 @@ def write_evaluation(folder: str | Path, facts: Facts, test: Examination, rankin
     values = ranking.metrics(facts.k)
     mean = means(values)
     counts = {"queries": len(ranking.judged), "index": len(test.index), "left_out": test.left_out}
-    with TemporaryDirectory(dir=Path(folder).parent, prefix=f".{Path(folder).name}-") as scratch:
-        draft = Path(scratch, "evaluation")
-        draft.mkdir()
+    with new_folder(folder) as draft:
         _queries(test, ranking).assign(**values).to_parquet(draft / "queries.parquet", index=False)
         test.index[PICTURE].to_parquet(draft / "index.parquet", index=False)
         description = json.dumps({**asdict(facts), **counts, "metrics": mean}, indent=2)
         (draft / "evaluation.json").write_text(description + "\n", encoding="utf-8")
-        draft.replace(folder)
     return mean
 
 

@@ -39,4 +39,4 @@ def _tell_unanswerable(queries: int, judged: int) -> None:
             f"none of the {queries:,} queries has another image of its label to find; label more images, or split anew"
         )
     if judged < queries:
-        say(f"{queries - judged:,} queries have no other image of their label to find; they are left out")
+        say(f"{queries - judged:,} of {queries:,} queries have no other image of their label to find and are left out")

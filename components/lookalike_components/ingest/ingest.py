@@ -82,8 +82,8 @@ def _tell(quarantine: pd.DataFrame) -> None:
 def _nothing_accepted(source: str, quarantine: pd.DataFrame) -> str:
     first = quarantine.iloc[0]
     return (
-        f"none of the {len(quarantine):,} images in {source} can be used; "
-        f"the first, {first['uri'] or 'row 1'}, {first['reason']}"
+        f"no image in {source} can be used; "
+        f"the first of {len(quarantine):,}, {first['uri'] or 'in row 1'}, {first['reason']}"
     )
 
 

@@ -40,13 +40,19 @@ def _from_folder(source: str) -> pd.DataFrame:
         raise UserError(f"{source} is neither a folder nor a CSV, JSON Lines or Parquet file")
     root = source.rstrip("/") if path is None else str(path.resolve())
     names = [uri[len(root) :].lstrip("/") for uri in list_files(root)]
-    images = sorted(filter(_is_image, names), key=_natural)
+    seen = sorted((name for name in names if not _is_hidden(name)), key=_natural)
+    images = [name for name in seen if name.lower().rpartition(".")[2] in SUFFIXES]
+    _tell_others(source, sorted(set(seen) - set(images), key=_natural))
     return pd.DataFrame({"uri": [join(root, name) for name in images]})
 
 
-def _is_image(name: str) -> bool:
-    hidden = any(part.startswith(".") for part in name.split("/"))
-    return not hidden and name.lower().rpartition(".")[2] in SUFFIXES
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+def _tell_others(source: str, names: list[str]) -> None:
+    if names:
+        say(f"passes over what has no image's suffix in {source}: {listed(names, most=3)}")
 
 
 def _natural(name: str) -> list[list[tuple[bool, int, str]]]:

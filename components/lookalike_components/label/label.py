@@ -71,6 +71,6 @@ def _refuse_one_label(labels: pd.Series) -> None:
         raise UserError("no label has two images; add images, or choose another rule")
     if labels.nunique() == 1:
         raise UserError(
-            f"all {len(labels):,} images have the label {labels.iloc[0]}, and at least two labels are needed; "
+            f"every image has the label {labels.iloc[0]}, and at least two labels are needed; "
             "put the images of each thing in a folder of its own, or choose another rule"
         )

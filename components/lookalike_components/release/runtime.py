@@ -14,7 +14,7 @@ import pandas as pd
 from lookalike_components.errors import UserError
 from lookalike_components.pixels import BrokenImage, to_pixels
 from lookalike_components.release.manifest import Manifest
-from lookalike_components.release.sealing import GRAPH, INDEX, INDEX_TABLE
+from lookalike_components.release.sealing import GRAPH, INDEX, read_index_table
 
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
@@ -90,7 +90,7 @@ class Release:
         manifest = Manifest.read(folder)
         manifest.verify(folder)
         index = faiss.read_index(str(Path(folder, INDEX)))
-        return cls(manifest, Graph(Path(folder, GRAPH)), index, pd.read_parquet(Path(folder, INDEX_TABLE)))
+        return cls(manifest, Graph(Path(folder, GRAPH)), index, read_index_table(folder))
 
     def encode(self, images: Sequence[bytes]) -> Vectors:
         """Embeds image files.

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet as pq
 
 from lookalike_components.errors import UserError
 from lookalike_components.release.manifest import MANIFEST, EncoderFacts, IndexFacts, Manifest, file_digest
@@ -32,6 +34,13 @@ def write_index(draft: Path, vectors: npt.NDArray[np.float32], table: pd.DataFra
     index.add(np.ascontiguousarray(vectors))
     faiss.write_index(index, str(draft / INDEX))
     table[INDEX_COLUMNS].to_parquet(draft / INDEX_TABLE, index=False)
+
+
+def read_index_table(folder: str | Path) -> pd.DataFrame:
+    """The images of a release's index, in the order of its vectors."""
+    # Without Arrow's threads: one that is still starting when a short process ends aborts it (apache/arrow#34314).
+    file = pq.ParquetFile(Path(folder, INDEX_TABLE))
+    return cast(pd.DataFrame, file.read(use_threads=False).to_pandas(use_threads=False))
 
 
 def seal(draft: Path, folder: Path, name: str, encoder: EncoderFacts, threshold: float | None) -> Manifest:
@@ -63,5 +72,5 @@ def seal(draft: Path, folder: Path, name: str, encoder: EncoderFacts, threshold:
 
 
 def _index_facts(draft: Path) -> IndexFacts:
-    labels = pd.read_parquet(draft / INDEX_TABLE, columns=["label"])["label"]
+    labels = read_index_table(draft)["label"]
     return IndexFacts(images=len(labels), labels=labels.nunique())

@@ -36,7 +36,7 @@ def titles(k: int) -> dict[str, Title]:
         "ndcg_at_k": Title(f"NDCG@{k}", "right pictures stand high"),
         "ns_score": Title("N-S score", "of four, the picture itself counted", best=4.0, worst=1.0),
         "precision_at_k": Title(f"Precision@{k}", f"share of right among the first {k}"),
-        "recall_at_k": Title(f"Recall@{k}", "share of the right pictures that was found"),
+        "recall_at_k": Title(f"Recall@{k}", "share of all right pictures found"),
         "f1_score_at_k": Title(f"F1@{k}", "between precision and recall"),
         "hit_at_k": Title(f"Hit@{k}", f"one of the first {k} is right"),
         "average_precision": Title("Average precision", "precision at each hit"),

@@ -11,7 +11,7 @@ from lookalike_components.serve.address import Address
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serves a release until told to stop; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     # Loading KServe takes seconds, and --help and mistyped options need not wait for it.
     from lookalike_components.serve.server import serve
 
@@ -23,7 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The command line; a ServingRuntime has to speak it too."""
     parser = argparse.ArgumentParser("python -m lookalike_components.serve", description="Serve one release.")
     parser.add_argument("--release", required=True, metavar="FOLDER", help="the sealed release")
     parser.add_argument("--host", help="address to listen on (%(default)s)")

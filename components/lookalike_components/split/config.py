@@ -68,7 +68,7 @@ class SplitConfig(StepConfig):
     @classmethod
     def _is_apart(cls, value: str, info: ValidationInfo) -> str:
         train = info.data.get("train_positions")
-        if train and value and set(positions(train)) & set(positions(value)):
+        if train and value and _overlap(positions(train), positions(value)):
             raise ValueError(f"it overlaps with train_positions, {train}")
         return value
 
@@ -77,3 +77,7 @@ def positions(text: str) -> range:
     """The positions that ``0:1000`` stands for; the second is not included."""
     start, stop = text.split(":")
     return range(int(start), int(stop))
+
+
+def _overlap(one: range, other: range) -> bool:
+    return max(one.start, other.start) < min(one.stop, other.stop)

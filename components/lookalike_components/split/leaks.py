@@ -32,7 +32,7 @@ def settle_leaks(table: pd.DataFrame, found: pd.DataFrame, policy: str) -> pd.Da
     leaks = found[found["kind"] == "leak"]
     if policy == "refuse" and len(leaks):
         raise UserError(
-            f"{leaks['image_id'].nunique():,} of the test images are also in training, under the same label: "
+            "images of the test are also in training, under the same label: "
             f"{listed(leaks['uri_test'].unique(), most=3)}; pass --leaks drop to take them out of training"
         )
     if policy != "drop":

@@ -57,7 +57,7 @@ def _subsets(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
 def _tell_shared_labels(train: pd.Series, test: pd.Series) -> None:
     shared = sorted(set(train) & set(test))
     if shared:
-        say(f"{len(shared):,} labels are in training and in the test: {listed(shared)}")
+        say(f"labels in training and in the test: {listed(shared)}")
 
 
 def _refuse_too_little_training(table: pd.DataFrame) -> None:

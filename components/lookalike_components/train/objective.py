@@ -57,7 +57,7 @@ MINERS = _by_name(
     miners.TripletMarginMiner,
     miners.UniformHistogramMiner,
 )
-WITHOUT_MINER = {"FastAPLoss", "NPairsLoss", "PNPLoss", "SmoothAPLoss"}
+WITHOUT_MINER = {"PNPLoss"}
 SHAPE = ("num_classes", "embedding_size")
 
 

@@ -6,7 +6,13 @@ from typing import IO
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CACHE_HIT = re.compile(r"Task (\S+) cache hit")
-BANNER = re.compile(r"\[KFP Executor |^\d\d:\d\d:\d\d\.\d{3} - INFO - |^-{20,}$|_warn_local_only_noops|UserWarning: Task ")
+BANNER = re.compile(
+    r"\[KFP Executor "
+    r"|^\d\d:\d\d:\d\d\.\d{3} - INFO - "
+    r"|^-{20,}$"
+    r"|_warn_local_only_noops|UserWarning: Task "
+    r"|No module named 'faiss\.swigfaiss_"  # faiss tells which builds of itself it tried first
+)
 DUMP_BEGINS = "Got executor_input:"
 
 
@@ -26,15 +32,18 @@ class ReadableLog:
         self.in_outputs = False
 
     def write(self, text: str) -> int:
+        """Takes any piece of text; lines are judged when they are whole."""
         *whole, self.rest = (self.rest + text).split("\n")
         for line in whole:
             self._line(ANSI.sub("", line))
         return len(text)
 
     def flush(self) -> None:
+        """Passes the flush on."""
         self.log.flush()
 
     def isatty(self) -> bool:
+        """A log is no terminal."""
         return False
 
     def _line(self, line: str) -> None:

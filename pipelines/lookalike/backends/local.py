@@ -32,7 +32,7 @@ class Kept(NamedTuple):
 
 ARTIFACTS = {
     "quarantine": Kept("ingest", "quarantine", "quarantine.parquet"),
-    "leaks": Kept("split", "leaks", "leaks.parquet"),
+    "leaks": Kept("split", "leaks_found", "leaks.parquet"),
     "table": Kept("split", "table", "table.parquet"),
     "history": Kept("train", "history", "history.jsonl"),
     "encoder": Kept("train", "encoder", "encoder"),
@@ -59,7 +59,9 @@ class LocalBackend:
             UserError: The name would not do as a folder's name.
         """
         if not NAME.fullmatch(name) or name == SHARDS:
-            raise UserError(f"{name!r} cannot name a run: use letters, digits, dots, dashes and underscores, 63 at most")
+            raise UserError(
+                f"{name!r} cannot name a run: use letters, digits, dots, dashes and underscores, 63 at most"
+            )
         return self.runs / name
 
     def submit(self, name: str, config: FinetuneConfig, *, resume: bool = False) -> None:
@@ -108,9 +110,12 @@ class LocalBackend:
         before, now = FinetuneConfig.model_validate(record.config).parameters(), config.parameters()
         if changed := sorted(field for field in now if now[field] != before[field]):
             raise UserError(
-                f"{name} was started with other settings ({listed(changed)}); resume it with the same, or choose another --name"
+                f"{name} was started with other settings ({listed(changed)}); "
+                "resume it with the same, or choose another --name"
             )
-        record.changed(status=Status.CREATED, process=None, finished=None, exit_code=None, error="").write(self.folder(name))
+        record.changed(status=Status.CREATED, process=None, finished=None, exit_code=None, error="").write(
+            self.folder(name)
+        )
 
     def names(self) -> list[str]:
         """Names of the runs in the folder, oldest first."""
@@ -161,4 +166,3 @@ class LocalBackend:
         if not self.record(name).status.ended:
             raise UserError(f"{name} is still running; `lookalike runs cancel {name}` first")
         shutil.rmtree(self.folder(name))
-

@@ -28,7 +28,7 @@ class Status(StrEnum):
 
 
 class Process(BaseModel):
-    """The operating system's process that carries a run; its start time tells it from a later one of the same number."""
+    """The process that carries a run; its start time tells it from a later one of the same number."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,7 +76,9 @@ class RunRecord(BaseModel):
         """
         path = folder / "run.json"
         if not path.is_file():
-            raise UserError(f"there is no run called {folder.name} in {folder.parent}; `lookalike runs list` names them")
+            raise UserError(
+                f"there is no run called {folder.name} in {folder.parent}; `lookalike runs list` names them"
+            )
         return cls.model_validate_json(path.read_text(encoding="utf-8"))
 
     def write(self, folder: Path) -> Self:
@@ -91,7 +93,7 @@ class RunRecord(BaseModel):
         return self.model_copy(update=changes)
 
     def seen_from_outside(self) -> Self:
-        """The record as an onlooker should take it: a run whose process is gone did not end well, whatever it last wrote."""
+        """The record as an onlooker should take it: a run whose process is gone did not end well."""
         if self.status.ended or self.process is None or self.process.alive():
             return self
         error = "its process ended without a word (killed, or the machine went down); go on with --resume"

@@ -62,12 +62,12 @@ def _run_pipeline(folder: Path, config: FinetuneConfig) -> None:
         cache_root=str(folder / "cache"),
     )
     arguments = {**config.parameters(), "artifacts": config.artifacts or str(folder.parent)}
-    with redirect_stdout(ReadableLog(sys.stdout, on_cached=lambda task: _note_cached(folder, task))):  # type: ignore[type-var]
+    with redirect_stdout(ReadableLog(sys.stdout, on_cached=lambda task: _note_cached(folder, task))):
         finetune(**arguments)
 
 
 def _note_cached(folder: Path, task: str) -> None:
-    """Tells onlookers that a task's outputs were there already; the first evaluate of the pipeline is the reference's."""
+    """Tells onlookers that a task's outputs were there already; the pipeline evaluates the reference first."""
     step = {"evaluate": "evaluate-reference", "evaluate-2": "evaluate-candidate"}.get(task, task)
     event = {"time": time.time(), "step": step, "status": "cached"}
     with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
@@ -80,7 +80,9 @@ def _events(folder: Path) -> list[dict[str, Any]]:
 
 def _collect(folder: Path) -> dict[str, Any]:
     """Puts every artifact under its fixed name and tells how the run ended."""
-    written = {(event["step"], name): path for event in _events(folder) for name, path in event.get("outputs", {}).items()}
+    written = {
+        (event["step"], name): path for event in _events(folder) for name, path in event.get("outputs", {}).items()
+    }
     for kept in ARTIFACTS.values():
         if path := written.get((kept.step, kept.output)):
             _place(Path(path), folder / kept.place)

@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 @example_app.command(epilog="**Example**: `lookalike example emoji ./pictures`, then `lookalike fit ./pictures`")
 def emoji(
     folder: Annotated[Path, typer.Argument(help="Where the pictures go.")],
-    flat: Annotated[bool, typer.Option("--flat", help="All files in one folder, four in a row an object, as in UKBench.")] = False,
+    flat: Annotated[
+        bool, typer.Option("--flat", help="All files in one folder, four in a row an object, as in UKBench.")
+    ] = False,
 ) -> None:
     """1,561 objects, each drawn by four hands: Noto, Twemoji, OpenMoji and Fluent emoji."""
     from lookalike.example_pictures import fetch_emoji

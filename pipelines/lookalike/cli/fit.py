@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 
 
 def fit(
-    source: Annotated[str, typer.Argument(help="Folder of pictures (one subfolder a label), CSV, JSON Lines or Parquet.")],
+    source: Annotated[
+        str, typer.Argument(help="Folder of pictures (one subfolder a label), CSV, JSON Lines or Parquet.")
+    ],
     name: Annotated[str, typer.Option(help="Name of the run; the source's name and a number unless given.")] = "",
     model: Annotated[str | None, typer.Option(help="Backbone to start from, such as resnet50 or mobilenet_v2.")] = None,
     weights: Annotated[str | None, typer.Option(help="File with the backbone's weights (.pth, .safetensors).")] = None,
@@ -45,6 +47,12 @@ def fit(
     loss: Annotated[str | None, typer.Option(help="Loss of pytorch-metric-learning, by its class's name.")] = None,
     label_rule: Annotated[
         str | None, typer.Option(help="Where labels come from: folder, column, table, pattern, position, pairs, none.")
+    ] = None,
+    singletons: Annotated[
+        str | None, typer.Option(help="What happens to a label with one picture: refuse, drop, keep.")
+    ] = None,
+    leaks: Annotated[
+        str | None, typer.Option(help="What happens to a training picture that the test has too: refuse, drop, ignore.")
     ] = None,
     k: Annotated[int | None, typer.Option("-k", help="How many neighbours of a query count in the metrics.")] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes split, batches and bootstrap.")] = None,
@@ -63,7 +71,7 @@ def fit(
     from lookalike.client import sdk
 
     flags = {"model": model, "weights": weights, "epochs": epochs, "learning_rate": learning_rate, "loss": loss}
-    flags |= {"label.rule": label_rule, "k": k, "seed": seed}
+    flags |= {"label.rule": label_rule, "singletons": singletons, "leaks": leaks, "k": k, "seed": seed}
     given = {field: value for field, value in flags.items() if value is not None}
     run = sdk.fit(
         source,

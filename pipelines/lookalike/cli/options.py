@@ -10,7 +10,9 @@ import typer
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run; `lookalike runs list` shows them.")]
 Runs = Annotated[
     Path | None,
-    typer.Option("--runs", envvar="LOOKALIKE_RUNS", help="Folder of the runs; ./runs unless given.", show_default=False),
+    typer.Option(
+        "--runs", envvar="LOOKALIKE_RUNS", help="Folder of the runs; ./runs unless given.", show_default=False
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

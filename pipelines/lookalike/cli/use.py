@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
 def encode(
     name: RunName,
     pictures: Pictures,
-    output: Annotated[Path | None, typer.Option(help="A .npy, .parquet or .jsonl file; JSON Lines on stdout unless given.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A .npy, .parquet or .jsonl file; JSON Lines on stdout unless given.")
+    ] = None,
     runs: Runs = None,
 ) -> None:
     """Embed pictures with a run's encoder: one vector of length 1 a picture."""
@@ -63,38 +65,29 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find the pictures of a run's release that are most like one picture."""
+    from dataclasses import asdict
+
     from lookalike.client import sdk
     from lookalike.client.service import matches_of
     from lookalike.display.tables import matches_table, show
-    from lookalike_components.release import Release
+    from lookalike_components.release.runtime import Release
 
     run = sdk.get_run(name, runs)
     release = Release.open(run.backend.artifact(name, "release"))
     vectors = release.encode([sdk.picture_bytes(picture)])
     matches = matches_of(release.search(vectors, k))[0]
-    print_json([vars_of(match) for match in matches]) if as_json else show(matches_table(matches))
-
-
-def vars_of(match: Any) -> dict[str, Any]:
-    """A match as plain data."""
-    from dataclasses import asdict
-
-    return asdict(match)
+    print_json([asdict(match) for match in matches]) if as_json else show(matches_table(matches))
 
 
 def sprites(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
+    source: Annotated[str, typer.Argument(help="Folder of pictures, CSV, JSON Lines or Parquet.")],
     output: Annotated[Path, typer.Option(help="The sheet, a .png or .jpg file.")] = Path("sprites.png"),
-    most: Annotated[int, typer.Option(help="How many pictures at the most, spread over the folder.")] = 64,
+    most: Annotated[int, typer.Option(min=1, help="How many pictures at the most, spread over the source.")] = 64,
 ) -> None:
-    """Make one sheet of a folder's pictures, to see what there is."""
+    """Make one sheet of a source's pictures, to see what there is."""
     from lookalike.display.sprites import sprite_sheet
-    from lookalike_components.errors import UserError
-    from lookalike_components.ingest.sources import pictures_in
+    from lookalike_components.ingest.sources import read_source
 
-    found = pictures_in(folder)
-    if not found:
-        raise UserError(f"{folder} holds no pictures")
-    chosen = found[:: -(-len(found) // most)]
-    sprite_sheet(chosen).save(output)
+    found = read_source(source)["uri"].tolist()
+    sprite_sheet(found[:: -(-len(found) // most)]).save(output)
     say(output)

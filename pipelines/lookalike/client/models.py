@@ -44,7 +44,7 @@ class TorchModel:
 def open_model(folder: Path) -> Model:
     """Opens what lies in a folder: a release or an encoder."""
     if (folder / "manifest.json").is_file():
-        from lookalike_components.release import Release
+        from lookalike_components.release.runtime import Release
 
         return Release.open(folder)
     if (folder / "encoder.json").is_file():

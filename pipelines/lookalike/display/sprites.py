@@ -19,7 +19,7 @@ Match = tuple[Picture, bool]
 GAP = 8
 FRAME = 3
 BADGE = 18
-TEXT_SIZE = 12
+TEXT_SIZE = 11
 FONTS = ("DejaVuSans.ttf", "Arial.ttf", "arial.ttf")
 """Fonts of Linux, macOS and Windows that know more alphabets than the one inside Pillow, which knows ASCII."""
 PAPER, INK = "#ffffff", "#1f2328"

@@ -31,8 +31,9 @@ def fetch_emoji(folder: Path, flat: bool = False) -> int:
 
     Args:
         folder: Where the pictures go: missing, empty, or made by an earlier call.
-        flat: False for one subfolder an object (``<folder>/red-apple/noto.png``). True for UKBench's layout, in which
-            four files in a row show one object (``<folder>/emoji00000.png`` and on).
+        flat: False for one subfolder an object (``<folder>/red-apple/1-noto.png``). True for UKBench's layout, in which
+            four files in a row show one object (``<folder>/emoji00000.png`` and on). Either way the artists keep one
+            order, and a query that is "the first of four" is always Noto's.
 
     Returns:
         The number of pictures in the folder.
@@ -91,7 +92,7 @@ def _flat_names(objects: Sequence[str], icon_sets: Sequence[IconSet]) -> Iterato
 
 
 def _nested_names(objects: Sequence[str], icon_sets: Sequence[IconSet]) -> Iterator[str]:
-    return (f"{name}/{icon_set.name}.png" for name in objects for icon_set in icon_sets)
+    return (f"{name}/{place}-{icon_set.name}.png" for name in objects for place, icon_set in enumerate(icon_sets, 1))
 
 
 def _draw_all(drawings: Sequence[str]) -> Iterator[bytes]:

@@ -1,8 +1,8 @@
 """Queries that fine-tuning fixed and broke, as one sheet of pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -48,5 +48,5 @@ def _matches(index: pd.DataFrame, found: Sequence[int], right: Sequence[bool]) -
     return [(_picture(row), bool(is_right)) for row, is_right in zip(rows, right, strict=True)]
 
 
-def _picture(row: dict[str, object]) -> bytes:
-    return read_image(str(row["shard"]), int(str(row["offset"])), int(str(row["nbytes"])))
+def _picture(row: dict[Hashable, Any]) -> bytes:
+    return read_image(row["shard"], row["offset"], row["nbytes"])

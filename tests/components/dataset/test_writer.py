@@ -104,3 +104,14 @@ def test_a_list_without_its_shard_is_not_believed(stored: Store, pictures: list[
 def test_one_image_is_read_by_its_range(table: pd.DataFrame, pictures: list[bytes]) -> None:
     shard, offset, nbytes = table.loc[5, ["shard", "offset", "nbytes"]]
     assert read_image(shard, offset, nbytes) == pictures[5]
+
+
+def test_a_store_in_a_bucket_is_written_once_and_read_through_the_cache(
+    stored: Store, pictures: list[bytes], bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKALIKE_CACHE", str(tmp_path))
+    first = stored(pictures, f"{bucket}/store")
+    assert stored(pictures, f"{bucket}/store").equals(first)
+    assert list(read_images(first)) == pictures
+    assert [path.name for path in (tmp_path / "shards").iterdir()] == [Path(first["shard"][0]).name]
+    assert read_image(*first.loc[5, ["shard", "offset", "nbytes"]]) == pictures[5]

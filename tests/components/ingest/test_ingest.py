@@ -9,6 +9,7 @@ from lookalike_components.errors import UserError
 from lookalike_components.ingest.config import IngestConfig
 from lookalike_components.ingest.ingest import ingest
 from lookalike_components.progress import Facts
+from lookalike_components.storage import write_bytes
 
 
 class Run:
@@ -103,9 +104,7 @@ def test_nothing_is_written_when_nothing_is_accepted(run: Run, spoilt: Path) -> 
     (spoilt / "1.png").unlink()
     with pytest.raises(UserError) as error:
         run(spoilt)
-    assert str(error.value) == (
-        f"none of the 3 images in {spoilt} can be used; the first, {spoilt}/0.jpg, is not an image"
-    )
+    assert str(error.value) == (f"no image in {spoilt} can be used; the first of 3, {spoilt}/0.jpg, is not an image")
     assert not run.images.exists()
     assert not run.quarantine.exists()
 
@@ -136,3 +135,10 @@ def test_one_file_under_two_names_is_stored_once_and_listed_twice(run: Run, spoi
     table = read_table(run.images)
     assert len(table) == 2
     assert table["offset"].nunique() == table["image_id"].nunique() == 1
+
+
+def test_a_bucket_is_a_source_like_any_folder(run: Run, photos: Path, bucket: str) -> None:
+    for view in (10, 9):
+        write_bytes(f"{bucket}/photos/mug/{view}.png", (photos / "thing-00" / "0.png").read_bytes())
+    assert run(f"{bucket}/photos") == {"images": 2, "refused": 0}
+    assert read_table(run.images)["uri"].tolist() == [f"{bucket}/photos/mug/9.png", f"{bucket}/photos/mug/10.png"]

@@ -31,6 +31,13 @@ def test_a_folder_is_listed_as_people_count(folder: Path) -> None:
     assert names(read_source(str(folder)), folder) == ["0.webp", "lamp/1.png", "mug/2.JPEG", "mug/10.jpg"]
 
 
+def test_files_of_other_kinds_are_passed_over_aloud(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mug" / "IMG_0001.HEIC").touch()
+    read_source(str(folder))
+    told = f"passes over what has no image's suffix in {folder}: lamp/notes.txt, mug/IMG_0001.HEIC"
+    assert told in capsys.readouterr().err
+
+
 def test_a_folder_is_found_from_where_one_stands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     assert names(read_source("."), folder) == names(read_source(str(folder)), folder)

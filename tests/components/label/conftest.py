@@ -30,7 +30,7 @@ def images(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Facts]:
     """A function that runs the step on a table; what it wrote is at ``labelled``."""
-    return lambda table, **settings: label(table, tmp_path / "labelled", LabelConfig(**settings))
+    return lambda path, /, **settings: label(path, tmp_path / "labelled", LabelConfig(**settings))
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_one_label_only_is_refused(images: Images, run: Run) -> None:
     with pytest.raises(UserError) as error:
         run(images(["/photos/0.jpg", "/photos/1.jpg"]))
     assert str(error.value) == (
-        "all 2 images have the label photos, and at least two labels are needed; "
+        "every image has the label photos, and at least two labels are needed; "
         "put the images of each thing in a folder of its own, or choose another rule"
     )
 

@@ -77,7 +77,7 @@ def test_a_table_gives_the_labels_by_any_end_of_the_name(
 
 
 def test_an_end_is_made_of_whole_parts(images: Images, run: Run, spreadsheet: Callable[[str], str]) -> None:
-    with pytest.raises(UserError, match="finds no label for 1 of 2 images: photos/big-mug.jpg;"):
+    with pytest.raises(UserError, match=r"finds no label for 1 of 2 images: photos/big-mug.jpg;"):
         run(images(["photos/big-mug.jpg", "mug.jpg"]), rule="table", table=spreadsheet("image,label\nmug.jpg,a\n"))
 
 

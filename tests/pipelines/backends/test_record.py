@@ -19,7 +19,9 @@ def test_writing_leaves_nothing_else_behind(tmp_path):
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):
-    with pytest.raises(UserError, match=rf"there is no run called mugs-9 in {tmp_path}; `lookalike runs list` names them"):
+    with pytest.raises(
+        UserError, match=rf"there is no run called mugs-9 in {tmp_path}; `lookalike runs list` names them"
+    ):
         RunRecord.read(tmp_path / "mugs-9")
 
 

@@ -35,14 +35,14 @@ def test_a_drawing_may_use_the_old_way_to_link(pack):
     assert pixels(draw(pack("old", {"mug": {"body": body}}).drawings["mug"])).getpixel((64, 64)) == RED
 
 
-def test_each_object_gets_a_folder_with_a_picture_by_each_artist(two_sets, tmp_path):
+def test_each_object_gets_a_folder_with_a_picture_by_each_artist_in_one_order(two_sets, tmp_path):
     draw_pictures(two_sets, tmp_path / "new" / "emoji")
     assert files(tmp_path / "new" / "emoji") == [
         "LICENSES.md",
-        "mug/first.png",
-        "mug/second.png",
-        "pear/first.png",
-        "pear/second.png",
+        "mug/1-first.png",
+        "mug/2-second.png",
+        "pear/1-first.png",
+        "pear/2-second.png",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Google Cloud Storage as a real server on this machine, where the package that brings it is installed."""
+"""Google Cloud Storage as a real server on this machine, for every room that reads from a bucket."""
 
 import socket
 import subprocess

