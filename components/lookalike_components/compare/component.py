@@ -35,18 +35,19 @@ def compare(
         seed: Fixes the resamples.
 
     Returns:
-        Whether the new encoder is promoted.
+        Output: Whether the new encoder is promoted.
         comparison: Folder with metrics.json, verdict.json and examples.parquet.
         report: One self-contained page: verdict, metrics, training curve, galleries, provenance.
         verdict: The decision, its reasons and the table of metrics.
         metrics: Queries that stayed right, were fixed, broken or are still wrong, and the gain with its interval.
     """
-    from lookalike_components.compare.compare import Inputs, Outputs, compare
-    from lookalike_components.compare.config import CompareConfig
     from lookalike_components.progress import step
 
     paths = {"comparison": comparison.path, "report": report.path, "verdict": verdict.path}
     with step("compare", metrics=metrics.path, **paths) as facts:
+        from lookalike_components.compare.compare import Inputs, Outputs, compare
+        from lookalike_components.compare.config import CompareConfig
+
         inputs = Inputs(table.path, reference.path, candidate.path, getattr(history, "path", None))
         decision, numbers = compare(inputs, Outputs(**paths), CompareConfig.from_arguments(locals()))
         facts.update(numbers)

@@ -32,10 +32,11 @@ def deploy(
     Returns:
         inference_service: The InferenceService as YAML, ready for `kubectl apply -f`.
     """
-    from lookalike_components.deploy.config import DeployConfig
-    from lookalike_components.deploy.render import deploy
     from lookalike_components.progress import step
 
     with step("deploy", inference_service=inference_service.path) as facts:
+        from lookalike_components.deploy.config import DeployConfig
+        from lookalike_components.deploy.render import deploy
+
         config = DeployConfig.from_arguments(locals())
         facts.update(deploy(release.path, release.uri, inference_service.path, config))

@@ -7,10 +7,9 @@ from lookalike_components.step_config import StepConfig
 
 
 class EncoderChoice(StepConfig):
-    """The backbone and how pictures reach it."""
+    """The pretrained backbone, and how pictures reach it."""
 
     model: str = Field("resnet50", description="Backbone, by its name in torchvision")
     weights: str = Field("", description="File or URI of the pretrained weights; empty for torchvision's own")
     input_size: int = Field(0, ge=0, le=1024, description="Height and width in pixels; 0 for the backbone's own")
     resize: ResizePolicy = Field("exact", description="exact decodes in full, then resizes; fast decodes a JPEG scaled")
-    dimension: int = Field(0, ge=0, description="Length of an embedding after a linear head; 0 for no head")

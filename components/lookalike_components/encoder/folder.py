@@ -25,8 +25,7 @@ def save(encoder: Encoder, folder: str | Path) -> None:
         UserError: There is something in the folder already.
     """
     folder = Path(folder)
-    if folder.is_dir() and any(folder.iterdir()):
-        raise UserError(f"{folder} is not empty; save the encoder to a new folder")
+    check_is_new(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         draft = Path(scratch, folder.name)
@@ -35,6 +34,16 @@ def save(encoder: Encoder, folder: str | Path) -> None:
         save_file(state, draft / WEIGHTS)
         (draft / CONFIG).write_text(encoder.config.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(folder)
+
+
+def check_is_new(folder: str | Path) -> None:
+    """Makes sure that an encoder can be saved to ``folder``, before the work that it takes to get one.
+
+    Raises:
+        UserError: There is something in the folder already.
+    """
+    if Path(folder).is_dir() and any(Path(folder).iterdir()):
+        raise UserError(f"{folder} is not empty; save the encoder to a new folder")
 
 
 def load(folder: str | Path) -> Encoder:

@@ -34,11 +34,12 @@ def evaluate(
         evaluation: Folder with the metrics of every query and its neighbours, for step `compare`.
         metrics: Numbers of queries and index images, precision_at_k, recall_at_1 and map_at_r.
     """
-    from lookalike_components.evaluate.config import EvaluateConfig
-    from lookalike_components.evaluate.evaluate import evaluate
     from lookalike_components.progress import step
 
     with step(f"evaluate-{role}", evaluation=evaluation.path, metrics=metrics.path) as facts:
+        from lookalike_components.evaluate.config import EvaluateConfig
+        from lookalike_components.evaluate.evaluate import evaluate
+
         config = EvaluateConfig.from_arguments(locals())
         facts.update(evaluate(table.path, evaluation.path, config, getattr(encoder, "path", None)))
         for name, value in facts.items():

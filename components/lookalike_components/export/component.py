@@ -26,11 +26,12 @@ def export(
         release: Folder with everything that a server needs, and a digest of each file.
         metrics: Images in the index, threshold, and the largest difference between torch and ONNX.
     """
-    from lookalike_components.export.config import ExportConfig
-    from lookalike_components.export.export import export
     from lookalike_components.progress import step
 
     with step("export", release=release.path, metrics=metrics.path) as facts:
+        from lookalike_components.export.config import ExportConfig
+        from lookalike_components.export.export import export
+
         facts.update(export(encoder.path, table.path, release.path, ExportConfig.from_arguments(locals())))
         for name, value in facts.items():
             metrics.log_metric(name, value)

@@ -20,7 +20,7 @@ from lookalike_components.export.model_card import model_card
 from lookalike_components.progress import Facts, say, track
 from lookalike_components.release.manifest import EncoderFacts
 from lookalike_components.release.runtime import Graph
-from lookalike_components.release.sealing import CARD, GRAPH, seal, write_index
+from lookalike_components.release.sealing import CARD, GRAPH, check_is_new, seal, write_index
 
 PICTURES_COMPARED = 64
 TOLERANCE = 1e-4
@@ -43,9 +43,12 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
         UserError: The encoder or the table is none, the table is empty, or there is something at ``release_path``.
         LookalikeError: The graph does not compute what the encoder does.
     """
-    encoder, table, target = folder.load(encoder_path), read_table(table_path), Path(release_path)
+    target = Path(release_path)
+    check_is_new(target)
+    encoder, table = folder.load(encoder_path), read_table(table_path)
     if table.empty:
         raise UserError(f"{table_path} has no images to search among; run the step ingest first")
+    target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
         draft = Path(scratch, target.name)
         draft.mkdir()

@@ -26,11 +26,12 @@ def ingest(
         quarantine: What was refused (Parquet), with the reason.
         metrics: How many images were accepted and refused, and how many labels the source brought.
     """
-    from lookalike_components.ingest.config import IngestConfig
-    from lookalike_components.ingest.ingest import ingest
     from lookalike_components.progress import step
 
     with step("ingest", images=images.path, quarantine=quarantine.path) as facts:
+        from lookalike_components.ingest.config import IngestConfig
+        from lookalike_components.ingest.ingest import ingest
+
         facts.update(ingest(IngestConfig.from_arguments(locals()), images.path, quarantine.path))
         for name, value in facts.items():
             metrics.log_metric(name, value)

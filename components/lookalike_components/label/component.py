@@ -30,11 +30,12 @@ def label(
         labelled: The image table with its column label filled in.
         metrics: How many labels and images there are, and how many images were dropped.
     """
-    from lookalike_components.label.config import LabelConfig
-    from lookalike_components.label.label import label
     from lookalike_components.progress import step
 
     with step("label", labelled=labelled.path) as facts:
+        from lookalike_components.label.config import LabelConfig
+        from lookalike_components.label.label import label
+
         facts.update(label(images.path, labelled.path, LabelConfig.from_arguments(locals())))
         for name, value in facts.items():
             metrics.log_metric(name, value)

@@ -43,6 +43,16 @@ def read_index_table(folder: str | Path) -> pd.DataFrame:
     return cast(pd.DataFrame, file.read(use_threads=False).to_pandas(use_threads=False))
 
 
+def check_is_new(folder: Path) -> None:
+    """Makes sure that a release can appear at ``folder``, before the work that it takes to make one.
+
+    Raises:
+        UserError: There is something in the folder already: a release is never changed.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty and a release is never changed; export to another folder")
+
+
 def seal(draft: Path, folder: Path, name: str, encoder: EncoderFacts, threshold: float | None) -> Manifest:
     """Turns a draft into a release: digests its files, writes the manifest, and renames it to ``folder``.
 
@@ -56,8 +66,7 @@ def seal(draft: Path, folder: Path, name: str, encoder: EncoderFacts, threshold:
     Raises:
         UserError: There is something in ``folder`` already: a release is never changed.
     """
-    if folder.is_dir() and any(folder.iterdir()):
-        raise UserError(f"{folder} is not empty and a release is never changed; export to another folder")
+    check_is_new(folder)
     manifest = Manifest(
         name=name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -41,10 +41,11 @@ def split(
         metrics: How many images each subset has, and how many leaks were found.
     """
     from lookalike_components.progress import step
-    from lookalike_components.split.config import SplitConfig
-    from lookalike_components.split.split import split
 
     with step("split", table=table.path, leaks_found=leaks_found.path) as facts:
+        from lookalike_components.split.config import SplitConfig
+        from lookalike_components.split.split import split
+
         facts.update(split(labelled.path, table.path, leaks_found.path, SplitConfig.from_arguments(locals())))
         for name, value in facts.items():
             metrics.log_metric(name, value)

@@ -59,10 +59,11 @@ def train(
         metrics: Steps, loss, and R@1 and MAP@R on the validation labels before and after.
     """
     from lookalike_components.progress import step
-    from lookalike_components.train.config import TrainConfig
-    from lookalike_components.train.fine_tune import fine_tune
 
     with step("train", encoder=encoder.path, history=history.path, metrics=metrics.path) as facts:
+        from lookalike_components.train.config import TrainConfig
+        from lookalike_components.train.fine_tune import fine_tune
+
         facts.update(fine_tune(table.path, encoder.path, history.path, TrainConfig.from_arguments(locals())))
         for name, value in facts.items():
             metrics.log_metric(name, value)

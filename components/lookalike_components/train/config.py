@@ -10,6 +10,7 @@ from lookalike_components.encoder.choice import EncoderChoice
 class TrainConfig(EncoderChoice):
     """What is trained, from which weights, and how."""
 
+    dimension: int = Field(0, ge=0, description="Length of an embedding, by a new linear head; 0 for no head.")
     loss: str = Field("MultiSimilarityLoss", description="Name of a loss of pytorch-metric-learning.")
     loss_options: dict[str, Any] = Field({}, description="Options of the loss, by name.")
     miner: str = Field(

@@ -36,9 +36,11 @@ def fine_tune(table_path: str | Path, encoder_path: str | Path, history_path: st
         ``steps`` taken, mean ``loss`` of the last epoch, and R@1 and MAP@R on the validation labels, before and after.
 
     Raises:
-        UserError: A name or an option is unknown, or the table has too little to train on.
+        UserError: A name or an option is unknown, the table has too little to train on, or there is something at
+            ``encoder_path`` already.
         LookalikeError: The weights could not be had, or the loss became infinite.
     """
+    folder.check_is_new(encoder_path)
     table = read_table(table_path)
     shape = _classes(table, table_path), config.dimension or backbone(config.model).dimension
     seed_everything(config.seed)

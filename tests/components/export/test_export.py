@@ -92,7 +92,7 @@ def test_an_empty_table_is_refused(encoder_folder: Path, rows: pd.DataFrame, tmp
 def test_a_release_that_is_there_is_not_touched(
     exported: tuple[Path, dict[str, Any]], release: Release, encoder_folder: Path, table: Path
 ):
-    with pytest.raises(UserError, match="is not empty and a release is never changed; export to another folder$"):
+    with pytest.raises(UserError, match=r"is not empty and a release is never changed; export to another folder$"):
         export(encoder_folder, table, exported[0], ExportConfig())
     assert Release.open(exported[0]).manifest == release.manifest
     assert [path.name for path in exported[0].parent.iterdir()] == ["release"]

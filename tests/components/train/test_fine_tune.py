@@ -127,6 +127,13 @@ def test_an_unknown_loss_is_refused_before_any_weights_are_sought(
     assert message.startswith("there is no loss 'Odd'; choose one of AngularLoss, ")
 
 
+def test_a_folder_in_use_is_refused_before_the_training(table: Path, tmp_path: Path, config: TrainConfig):
+    (tmp_path / "something").touch()
+    with pytest.raises(UserError) as error:
+        fine_tune(table, tmp_path, tmp_path / "history.jsonl", config)
+    assert str(error.value) == f"{tmp_path} is not empty; save the encoder to a new folder"
+
+
 def test_a_training_that_diverges_leaves_no_encoder(table: Path, tmp_path: Path, config: TrainConfig):
     wild = config.model_copy(
         update={"optimizer": "SGD", "learning_rate": 1e30, "loss": "TripletMarginLoss", "miner": ""}
