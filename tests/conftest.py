@@ -1,11 +1,16 @@
 """What tests of several rooms share: drawn photographs, and weights that need no network."""
 
 import colorsys
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
+
+from lookalike_components.encoder.process import WAITING
+
+os.environ.update(WAITING)  # before anything imports torch: tests share their cores with servers and browsers
 
 
 def draw_photo(label: int, view: int, size: int = 48) -> Image.Image:
@@ -37,8 +42,8 @@ def draw_photos(folder: Path, labels: int, views: int) -> Path:
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """12 made-up objects, 4 pictures each."""
-    return draw_photos(tmp_path_factory.mktemp("pictures") / "things", labels=12, views=4)
+    """24 made-up objects, 6 pictures each."""
+    return draw_photos(tmp_path_factory.mktemp("pictures") / "things", labels=24, views=6)
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ def describe(facts: Facts) -> str:
 
 def _describe(name: str, value: Any) -> str:
     if isinstance(value, float):
-        return f"{name} {value:.3f}"
+        return f"{name} {value:.1e}" if 0 < abs(value) < 0.001 else f"{name} {value:.3f}"
     return f"{value:,} {name}" if isinstance(value, int) else f"{name} {value}"
 
 

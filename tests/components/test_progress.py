@@ -74,7 +74,5 @@ def test_history_goes_to_the_artifact_and_to_the_live_folder(live, tmp_path):
 
 
 def test_facts_read_like_a_sentence():
-    assert (
-        describe({"images": 1640, "loss": 0.123456, "verdict": "promoted"})
-        == "1,640 images, loss 0.123, verdict promoted"
-    )
+    facts = {"images": 1640, "loss": 0.123456, "largest_difference": 3.8e-7, "verdict": "promoted"}
+    assert describe(facts) == "1,640 images, loss 0.123, largest difference 3.8e-07, verdict promoted"

@@ -1,5 +1,5 @@
 """The image encoder: pretrained backbone, optional head, its folder on disk, and its ONNX graph.
 
-``config`` and ``threads`` load without torch; ``backbones``, ``weights``, ``model``, ``folder``, ``encode`` and
+``config`` and ``process`` load without torch; ``backbones``, ``weights``, ``model``, ``folder``, ``encode`` and
 ``onnx_graph`` load torch, so each is imported by its own name.
 """

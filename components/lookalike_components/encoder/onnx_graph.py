@@ -1,5 +1,6 @@
 """The encoder as an ONNX graph: what a server runs without torch."""
 
+import logging
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from lookalike_components.encoder.model import Encoder
 OPSET = 20
 INPUT = "images"
 OUTPUT = "embedding"
+CHATTY = ("onnx_ir", "onnxscript")
 
 
 def export(encoder: Encoder, path: str | Path) -> None:
@@ -18,6 +20,8 @@ def export(encoder: Encoder, path: str | Path) -> None:
 
     Normalisation of the pixels and of the vectors is inside; the batch can have any size from 1 up.
     """
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     size = encoder.config.input_size
     # The exporter takes a batch of one for a constant, so the example has two.
     example = torch.zeros(2, size, size, 3, dtype=torch.uint8)

@@ -24,6 +24,7 @@ def train(
     miner_options: dict[str, Any] = {},
     optimizer: str = "Adam",
     learning_rate: float = 1e-4,
+    schedule: str = "constant",
     weight_decay: float = 0.0,
     classes_per_batch: int = 16,
     images_per_class: int = 4,
@@ -46,6 +47,7 @@ def train(
         miner_options: Options of the miner, by name.
         optimizer: Adam, AdamW or SGD.
         learning_rate: Step size of the optimizer, above 0.
+        schedule: constant, or cosine for a step size that falls to 0 along half a cosine.
         weight_decay: Pull of the weights towards zero, 0 or more.
         classes_per_batch: Labels in a batch, 2 or more.
         images_per_class: Images of each label in a batch, 2 or more.

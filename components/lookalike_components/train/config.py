@@ -19,6 +19,9 @@ class TrainConfig(EncoderChoice):
     miner_options: dict[str, Any] = Field({}, description="Options of the miner, by name.")
     optimizer: Literal["Adam", "AdamW", "SGD"] = Field("Adam", description="Name of an optimizer of torch.")
     learning_rate: float = Field(1e-4, gt=0, description="Step size of the optimizer.")
+    schedule: Literal["constant", "cosine"] = Field(
+        "constant", description="Whether the step size stays as it is, or falls to 0 along half a cosine."
+    )
     weight_decay: float = Field(0.0, ge=0, description="Pull of the weights towards zero.")
     classes_per_batch: int = Field(16, ge=2, description="Labels in a batch, or all of them where there are fewer.")
     images_per_class: int = Field(4, ge=2, description="Images of each label in a batch.")

@@ -19,7 +19,7 @@ from lookalike_components.progress import Facts, record, say, track
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.objective import Objective
 from lookalike_components.train.pictures import Pictures, decode
-from lookalike_components.train.training import Training, seed_everything
+from lookalike_components.train.training import Batch, Training, seed_everything
 from lookalike_components.train.validation import validate
 
 
@@ -67,24 +67,25 @@ def _classes(table: pd.DataFrame, path: str | Path) -> int:
 
 def _epochs(training: Training, validation: Pictures, config: TrainConfig) -> Iterator[Facts]:
     """Trains epoch by epoch; each row of history is made when it is asked for."""
-    steps = training.steps_per_epoch
-    row = {"steps": steps * config.epochs, "learning_rate": config.learning_rate}
-    progress = {"epoch": 0, "step": 0, "loss": None, "seconds": 0.0, "images_per_second": 0.0}
-    yield row | progress | {"validation": validate(training.encoder, validation, config.k)}
-    batches = track(training.batches(config.epochs), steps * config.epochs, "steps")
-    for epoch in range(1, config.epochs + 1):
-        started = time.monotonic()
-        loss = statistics.fmean(training.step(batch) for batch in islice(batches, steps))
-        seconds = time.monotonic() - started
-        speed = steps * training.batch_size / seconds
-        progress = {
-            "epoch": epoch,
-            "step": epoch * steps,
-            "loss": loss,
-            "seconds": seconds,
-            "images_per_second": speed,
-        }
-        yield row | progress | {"validation": validate(training.encoder, validation, config.k)}
+    steps = training.steps_per_epoch * config.epochs
+    batches = track(training.batches(config.epochs), steps, "steps")
+    for epoch in range(config.epochs + 1):
+        row = {"epoch": epoch, "step": epoch * training.steps_per_epoch, "steps": steps}
+        row |= _train(training, batches) if epoch else _untrained(training)
+        yield row | {"validation": validate(training.encoder, validation, config.k)}
+
+
+def _untrained(training: Training) -> Facts:
+    return {"loss": None, "learning_rate": training.learning_rate, "seconds": 0.0, "images_per_second": 0.0}
+
+
+def _train(training: Training, batches: Iterator[Batch]) -> Facts:
+    """Takes the steps of one epoch."""
+    rate, started = training.learning_rate, time.monotonic()
+    loss = statistics.fmean(training.step(batch) for batch in islice(batches, training.steps_per_epoch))
+    seconds = time.monotonic() - started
+    speed = training.steps_per_epoch * training.batch_size / seconds
+    return {"loss": loss, "learning_rate": rate, "seconds": seconds, "images_per_second": speed}
 
 
 def _recorded(rows: Iterator[Facts], history: Path, config: TrainConfig) -> Iterator[Facts]:

@@ -9,6 +9,8 @@ import torch
 from pytorch_metric_learning.samplers import MPerClassSampler
 from pytorch_metric_learning.utils import common_functions
 from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler
 
 from lookalike_components.encoder.model import Encoder, best_device
 from lookalike_components.errors import LookalikeError
@@ -43,7 +45,13 @@ class Training:
         self.optimizer = optimizer(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
         self.batch_size = min(config.classes_per_batch, pictures.classes) * config.images_per_class
         self.steps_per_epoch = ceil(len(pictures) / self.batch_size)
+        self._schedule = _schedule(config.schedule, self.optimizer, self.steps_per_epoch * config.epochs)
         self._images_per_class = config.images_per_class
+
+    @property
+    def learning_rate(self) -> float:
+        """Step size of the next step."""
+        return float(self.optimizer.param_groups[0]["lr"])
 
     def batches(self, epochs: int) -> Iterator[Batch]:
         """Draws the batches of all epochs: positions int64 ``[batch_size]``, grouped by class.
@@ -64,11 +72,13 @@ class Training:
         self.encoder.train()
         loss = self._loss(batch)
         if not isfinite(value := loss.item()):
-            rate = self.optimizer.param_groups[0]["lr"]
-            raise LookalikeError(f"the loss became {value}; lower the learning rate (it is {rate:g}) and train again")
+            raise LookalikeError(
+                f"the loss became {value}; lower the learning rate (it is {self.learning_rate:g}) and train again"
+            )
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
+        self._schedule.step()
         return value
 
     def _loss(self, batch: Batch) -> Tensor:
@@ -78,3 +88,7 @@ class Training:
             embeddings = self.encoder(images)
         loss: Tensor = self.objective(embeddings, labels)
         return loss
+
+
+def _schedule(name: str, optimizer: Optimizer, steps: int) -> LRScheduler:
+    return CosineAnnealingLR(optimizer, steps) if name == "cosine" else ConstantLR(optimizer, factor=1.0)

@@ -21,7 +21,7 @@ from lookalike.backends.kfp_output import ReadableLog
 from lookalike.backends.local import ARTIFACTS, METRICS
 from lookalike.backends.record import Process, RunRecord, Status
 from lookalike.config import FinetuneConfig
-from lookalike_components.encoder.threads import ALLOCATOR
+from lookalike_components.encoder.process import ENVIRONMENT
 from lookalike_components.progress import LIVE
 
 
@@ -35,7 +35,7 @@ def main(folder: Path) -> int:
     started = {"status": Status.STARTED, "started": time.time(), "process": Process.of(os.getpid())}
     record = RunRecord.read(folder).changed(**started).write(folder)
     (folder / "history.jsonl").unlink(missing_ok=True)
-    os.environ.update({LIVE: str(folder), **ALLOCATOR, "PYTHONUNBUFFERED": "1"})
+    os.environ.update({LIVE: str(folder), **ENVIRONMENT, "PYTHONUNBUFFERED": "1"})
     try:
         _run_pipeline(folder, FinetuneConfig.model_validate(record.config))
         outcome = _collect(folder)

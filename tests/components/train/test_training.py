@@ -73,6 +73,18 @@ def test_the_proxies_of_a_loss_are_learned_too(weights: Path):
     assert not torch.equal(next(lesson.objective.parameters()), before)
 
 
+@pytest.mark.parametrize(("schedule", "rates"), [("constant", [1, 1, 1]), ("cosine", [1, 0.5, 0])])
+def test_the_schedule_sets_the_step_size(weights: Path, schedule: str, rates: list[float]):
+    lesson = training(weights, [4] * 4, schedule=schedule, epochs=2, learning_rate=1.0)
+    first, second = lesson.batches(2)
+    seen = [
+        lesson.learning_rate,
+        lesson.step(first) and lesson.learning_rate,
+        lesson.step(second) and lesson.learning_rate,
+    ]
+    assert seen == pytest.approx(rates)
+
+
 def test_a_loss_that_is_no_number_ends_the_training(weights: Path):
     lesson = training(weights, [4] * 4, loss="TripletMarginLoss", miner="", learning_rate=0.5)
     with torch.no_grad():
