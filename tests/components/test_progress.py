@@ -76,3 +76,9 @@ def test_history_goes_to_the_artifact_and_to_the_live_folder(live, tmp_path):
 def test_facts_read_like_a_sentence():
     facts = {"images": 1640, "loss": 0.123456, "largest_difference": 3.8e-7, "verdict": "promoted"}
     assert describe(facts) == "1,640 images, loss 0.123, largest difference 3.8e-07, verdict promoted"
+
+
+def test_facts_are_written_to_the_metrics_artifact_so_that_a_cache_finds_its_file(tmp_path):
+    with step("label", metrics=str(tmp_path / "metrics")) as facts:
+        facts["labels"] = 41
+    assert json.loads((tmp_path / "metrics").read_text()) == {"labels": 41}

@@ -28,7 +28,7 @@ def ingest(
     """
     from lookalike_components.progress import step
 
-    with step("ingest", images=images.path, quarantine=quarantine.path) as facts:
+    with step("ingest", images=images.path, quarantine=quarantine.path, metrics=metrics.path) as facts:
         from lookalike_components.ingest.config import IngestConfig
         from lookalike_components.ingest.ingest import ingest
 

@@ -32,7 +32,7 @@ def label(
     """
     from lookalike_components.progress import step
 
-    with step("label", labelled=labelled.path) as facts:
+    with step("label", labelled=labelled.path, metrics=metrics.path) as facts:
         from lookalike_components.label.config import LabelConfig
         from lookalike_components.label.label import label
 

@@ -42,7 +42,7 @@ def split(
     """
     from lookalike_components.progress import step
 
-    with step("split", table=table.path, leaks_found=leaks_found.path) as facts:
+    with step("split", table=table.path, leaks_found=leaks_found.path, metrics=metrics.path) as facts:
         from lookalike_components.split.config import SplitConfig
         from lookalike_components.split.split import split
 

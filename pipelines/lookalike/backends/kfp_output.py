@@ -1,5 +1,6 @@
 """What kfp.local prints, made readable: our steps' lines stay, its banners and JSON dumps go."""
 
+import logging
 import re
 from collections.abc import Callable
 from typing import IO
@@ -16,17 +17,32 @@ BANNER = re.compile(
 DUMP_BEGINS = "Got executor_input:"
 
 
+class CacheHits(logging.Handler):
+    """Hears of tasks whose outputs kfp.local took from its cache; it tells so to the root logger alone.
+
+    Args:
+        on_hit: Called with the name of each such task.
+    """
+
+    def __init__(self, on_hit: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self.on_hit = on_hit
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Passes the task's name on."""
+        if found := CACHE_HIT.match(record.getMessage()):
+            self.on_hit(found.group(1))
+
+
 class ReadableLog:
     """A text stream for ``sys.stdout`` that writes on what a person wants to read.
 
     Args:
         log: Where readable lines go.
-        on_cached: Called with the name of a task whose outputs kfp.local took from its cache.
     """
 
-    def __init__(self, log: IO[str], on_cached: Callable[[str], None]) -> None:
+    def __init__(self, log: IO[str]) -> None:
         self.log = log
-        self.on_cached = on_cached
         self.rest = ""
         self.in_dump = False
         self.in_outputs = False
@@ -47,8 +63,6 @@ class ReadableLog:
         return False
 
     def _line(self, line: str) -> None:
-        if found := CACHE_HIT.search(line):
-            self.on_cached(found.group(1).strip("'"))
         if not self._is_noise(line):
             self.log.write(line.removeprefix("    ") + "\n")
             self.log.flush()

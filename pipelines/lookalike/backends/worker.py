@@ -5,6 +5,7 @@ steps wrote where people look for it. It is started by `LocalBackend.submit` and
 """
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from lookalike.backends.growing_files import lines
-from lookalike.backends.kfp_output import ReadableLog
+from lookalike.backends.kfp_output import CacheHits, ReadableLog
 from lookalike.backends.local import ARTIFACTS, METRICS
 from lookalike.backends.record import Process, RunRecord, Status
 from lookalike.config import FinetuneConfig
@@ -62,7 +63,9 @@ def _run_pipeline(folder: Path, config: FinetuneConfig) -> None:
         cache_root=str(folder / "cache"),
     )
     arguments = {**config.parameters(), "artifacts": config.artifacts or str(folder.parent)}
-    with redirect_stdout(ReadableLog(sys.stdout, on_cached=lambda task: _note_cached(folder, task))):
+    logging.getLogger().addHandler(CacheHits(lambda task: _note_cached(folder, task)))
+    logging.getLogger().setLevel(logging.INFO)
+    with redirect_stdout(ReadableLog(sys.stdout)):
         finetune(**arguments)
 
 

@@ -19,9 +19,10 @@ def _row(path: Path, position: int, writer: ShardWriter) -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def rows(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """The image table of the drawings: 12 labels of 4."""
+    """The image table of some of the drawings: 12 labels of 4."""
     with ShardWriter(tmp_path_factory.mktemp("store")) as writer:
-        rows = [_row(path, position, writer) for position, path in enumerate(sorted(photos.rglob("*.png")))]
+        paths = sorted(photos.glob("thing-*/[0-3].png"))[:48]
+        rows = [_row(path, position, writer) for position, path in enumerate(paths)]
     table = pd.DataFrame(rows)
     locations = pd.DataFrame(list(table.pop("location")))
     return table.join(locations)

@@ -1,6 +1,7 @@
 import io
+import logging
 
-from lookalike.backends.kfp_output import ReadableLog
+from lookalike.backends.kfp_output import CacheHits, ReadableLog
 
 PRINTED = """\
 08:38:01.347 - INFO - Running pipeline: \x1b[95m'finetune'\x1b[0m
@@ -29,18 +30,24 @@ Traceback (most recent call last):
 
 
 def readable(printed):
-    log, cached = io.StringIO(), []
-    stream = ReadableLog(log, cached.append)
+    log = io.StringIO()
+    stream = ReadableLog(log)
     for start in range(0, len(printed), 7):
         stream.write(printed[start : start + 7])
-    return log.getvalue().splitlines(), cached
+    return log.getvalue().splitlines()
 
 
 def test_only_what_a_person_wants_to_read_is_kept():
-    kept, _ = readable(PRINTED)
-    assert kept == ["08:38:02 label     started", "08:38:02 label     41 labels", "Traceback (most recent call last):"]
+    assert readable(PRINTED) == [
+        "08:38:02 label     started",
+        "08:38:02 label     41 labels",
+        "Traceback (most recent call last):",
+    ]
 
 
-def test_a_task_whose_outputs_were_there_already_is_reported():
-    _, cached = readable("08:38:01.469 - INFO - Task label cache hit (key=0123456789ab); using cached outputs\n")
-    assert cached == ["label"]
+def test_a_task_whose_outputs_were_there_already_is_heard_of():
+    hits = []
+    handler = CacheHits(hits.append)
+    for message in ("Task label cache hit (key=0123456789ab); skipping execution.", "Executing task 'split'"):
+        handler.handle(logging.LogRecord("root", logging.INFO, "", 0, message, (), None))
+    assert hits == ["label"]
