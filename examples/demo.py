@@ -1,7 +1,7 @@
 """The whole loop in one script: pictures, training, proof, release, server, search.
 
-    make demo                          the same, environment included
-    python examples/demo.py pictures   needs `pip install lookalike[all]`; about 5 minutes on 2 cores
+make demo                          the same, environment included
+python examples/demo.py pictures   needs `pip install lookalike[all]`; about 5 minutes on 2 cores
 """
 
 import subprocess
@@ -19,7 +19,9 @@ def main(folder: Path) -> int:
     """Runs the loop on the example pictures in ``folder`` and returns the exit code."""
     started = time.monotonic()
     fetch_emoji(folder)
-    fitted = subprocess.run([sys.executable, "-m", "lookalike", "fit", str(folder), "--config", str(CONFIG)], check=False)
+    fitted = subprocess.run(
+        [sys.executable, "-m", "lookalike", "fit", str(folder), "--config", str(CONFIG)], check=False
+    )
     if fitted.returncode != 0:
         return fitted.returncode
 

@@ -1,9 +1,9 @@
 """The base of every step's settings: frozen, typed, and strict about names it does not know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from lookalike_components.errors import UserError
 
@@ -30,12 +30,25 @@ class StepConfig(BaseModel):
             raise UserError(explain(error)) from error
 
 
+def one_of(what: str, names: Iterable[str]) -> AfterValidator:
+    """A check for settings whose values are names in a table; the sentence lists them."""
+    known = tuple(names)
+
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"there is no such {what}; choose one of {', '.join(filter(None, known))}")
+        return name
+
+    return AfterValidator(check)
+
+
 def explain(error: ValidationError, where: str = "") -> str:
     """Turns pydantic's faults into one sentence that names each field, its value and the rule that it breaks."""
     faults = []
     for fault in error.errors(include_url=False):
-        field = ".".join(str(part) for part in fault["loc"]) or "the settings"
+        field = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "it should be")
         given = "" if fault["type"] in {"missing", "extra_forbidden"} else f" is {fault['input']!r}"
-        faults.append(f"{field}{given}: {message[:1].lower()}{message[1:]}")
+        message = message[:1].lower() + message[1:]
+        faults.append(f"{field}{given}: {message}" if field else message)
     return (f"{where}: " if where else "") + "; ".join(faults)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lookalike_components.errors import UserError
 from lookalike_components.retrieval.metrics import Values
+from lookalike_components.storage.parquet import read_parquet
 
 FILES = ("evaluation.json", "queries.parquet", "index.parquet")
 
@@ -53,7 +54,7 @@ def read_evaluation(folder: str | Path) -> Evaluation:
     if missing:
         raise UserError(f"{folder} is no evaluation (it has no {missing[0]}); pass a folder that evaluate wrote")
     facts = json.loads(Path(folder, "evaluation.json").read_text(encoding="utf-8"))
-    queries, index = (pd.read_parquet(Path(folder, name)) for name in FILES[1:])
+    queries, index = (read_parquet(Path(folder, name)) for name in FILES[1:])
     return Evaluation(facts, queries, index)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from lookalike_components.storage import create_bytes, list_files, local_path, read_bytes
+from lookalike_components.storage.parquet import read_parquet
 
 SUFFIX = ".contents.parquet"
 
@@ -20,7 +21,7 @@ def read_all(store: str) -> Iterator[Any]:
     for uri in sorted(files):
         shard = uri.removesuffix(SUFFIX)
         if uri.endswith(SUFFIX) and shard in files:
-            rows = pd.read_parquet(io.BytesIO(read_bytes(uri)))
+            rows = read_parquet(io.BytesIO(read_bytes(uri)))
             rows.insert(1, "shard", shard)
             yield from rows.itertuples(index=False)
 

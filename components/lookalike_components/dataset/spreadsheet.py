@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.json
-import pyarrow.parquet as pq
 
 from lookalike_components.errors import UserError, listed
 from lookalike_components.storage import read_bytes
+from lookalike_components.storage.parquet import read_arrow
 
 IMAGE_COLUMNS = ("image", "uri", "path", "file_name", "name")
 TEXT_COLUMNS = (*IMAGE_COLUMNS, "label")
@@ -28,7 +28,7 @@ def _read_csv(file: io.BytesIO) -> Any:
 READERS: dict[str, Callable[[io.BytesIO], Any]] = {
     ".csv": _read_csv,
     ".jsonl": pyarrow.json.read_json,
-    ".parquet": pq.read_table,
+    ".parquet": read_arrow,
 }
 
 

@@ -1,7 +1,6 @@
 """The image table: one row an image, in the order of the source; what the steps hand to each other."""
 
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 import pyarrow as pa
@@ -9,6 +8,7 @@ import pyarrow.parquet as pq
 
 from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.storage import replacing
+from lookalike_components.storage.parquet import as_frame, read_arrow
 
 SUBSETS = ("train", "validation", "query", "index")
 
@@ -38,7 +38,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         UserError: There is no such file, or it is no image table.
     """
     try:
-        table = pq.read_table(path)
+        table = read_arrow(path)
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist") from error
     except pa.ArrowInvalid as error:
@@ -46,7 +46,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise UserError(f"{path} is no image table: it has no column {', '.join(missing)}")
-    return cast(pd.DataFrame, table.to_pandas())
+    return as_frame(table)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

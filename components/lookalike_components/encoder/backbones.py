@@ -1,14 +1,9 @@
-"""The pretrained networks that an encoder can start from, with their classifiers taken off."""
+"""The table of pretrained networks that an encoder can start from."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor, nn
-from torchvision import models
-
 from lookalike_components.errors import UserError
-
-State = dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +50,3 @@ def backbone(model: str) -> Backbone:
     if model not in BACKBONES:
         raise UserError(f"there is no model {model!r}; choose one of {', '.join(BACKBONES)}")
     return BACKBONES[model]
-
-
-def weights_url(model: str) -> str:
-    """Where torchvision publishes the pretrained weights of ``model``."""
-    url: str = models.get_model_weights(model)[backbone(model).weights].url
-    return url
-
-
-def network(model: str) -> nn.Module:
-    """An untrained network that maps normalised float32 ``[b, 3, h, w]`` to features ``[b, d]``."""
-    features: nn.Module = models.get_model(model, weights=None)
-    features.set_submodule(backbone(model).classifier, nn.Identity())
-    return features
-
-
-def without_classifier(state: State, model: str) -> State:
-    """The weights of everything but the classifier, which may have had any number of classes."""
-    prefix = backbone(model).classifier + "."
-    return {name: tensor for name, tensor in state.items() if not name.startswith(prefix)}

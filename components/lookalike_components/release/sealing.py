@@ -2,16 +2,15 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow.parquet as pq
 
 from lookalike_components.errors import UserError
 from lookalike_components.release.manifest import MANIFEST, EncoderFacts, IndexFacts, Manifest, file_digest
+from lookalike_components.storage.parquet import read_parquet
 
 GRAPH = "encoder.onnx"
 INDEX = "index.faiss"
@@ -38,9 +37,7 @@ def write_index(draft: Path, vectors: npt.NDArray[np.float32], table: pd.DataFra
 
 def read_index_table(folder: str | Path) -> pd.DataFrame:
     """The images of a release's index, in the order of its vectors."""
-    # Without Arrow's threads: one that is still starting when a short process ends aborts it (apache/arrow#34314).
-    file = pq.ParquetFile(Path(folder, INDEX_TABLE))
-    return cast(pd.DataFrame, file.read(use_threads=False).to_pandas(use_threads=False))
+    return read_parquet(Path(folder, INDEX_TABLE))
 
 
 def check_is_new(folder: Path) -> None:

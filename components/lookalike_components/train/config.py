@@ -1,19 +1,23 @@
 """Settings of the step train."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lookalike_components.encoder.choice import EncoderChoice
+from lookalike_components.step_config import one_of
+from lookalike_components.train.names import LOSSES, MINERS, WITHOUT_MINER
 
 
 class TrainConfig(EncoderChoice):
     """What is trained, from which weights, and how."""
 
     dimension: int = Field(0, ge=0, description="Length of an embedding, by a new linear head; 0 for no head.")
-    loss: str = Field("MultiSimilarityLoss", description="Name of a loss of pytorch-metric-learning.")
+    loss: Annotated[str, one_of("loss", LOSSES)] = Field(
+        "MultiSimilarityLoss", description="Name of a loss of pytorch-metric-learning."
+    )
     loss_options: dict[str, Any] = Field({}, description="Options of the loss, by name.")
-    miner: str = Field(
+    miner: Annotated[str, one_of("miner", ("", *MINERS))] = Field(
         "MultiSimilarityMiner", description="Name of a miner of pytorch-metric-learning; empty for none."
     )
     miner_options: dict[str, Any] = Field({}, description="Options of the miner, by name.")
@@ -28,3 +32,11 @@ class TrainConfig(EncoderChoice):
     epochs: int = Field(5, ge=1, description="Passes over the training images.")
     k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
     seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if self.miner and self.loss in WITHOUT_MINER:
+            raise ValueError(
+                f"the loss {self.loss} takes no miner, but miner is {self.miner}; set miner to an empty text"
+            )
+        return self

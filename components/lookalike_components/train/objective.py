@@ -1,4 +1,4 @@
-"""The losses and miners of pytorch-metric-learning, by name, with their options checked before anything runs."""
+"""A loss of pytorch-metric-learning and its miner, with their options checked before anything runs."""
 
 from collections.abc import Mapping
 from inspect import Parameter, signature
@@ -8,56 +8,10 @@ from pytorch_metric_learning import losses, miners
 from torch import Tensor, nn
 
 from lookalike_components.errors import UserError
+from lookalike_components.train.names import PROXY_LOSSES
 
 Options = Mapping[str, Any]
 
-
-def _by_name(*kinds: Any) -> dict[str, Any]:
-    return {kind.__name__: kind for kind in kinds}
-
-
-PAIR_LOSSES = _by_name(
-    losses.AngularLoss,
-    losses.CircleLoss,
-    losses.ContrastiveLoss,
-    losses.FastAPLoss,
-    losses.GeneralizedLiftedStructureLoss,
-    losses.IntraPairVarianceLoss,
-    losses.LiftedStructureLoss,
-    losses.MarginLoss,
-    losses.MultiSimilarityLoss,
-    losses.NCALoss,
-    losses.NPairsLoss,
-    losses.NTXentLoss,
-    losses.PNPLoss,
-    losses.SignalToNoiseRatioContrastiveLoss,
-    losses.SmoothAPLoss,
-    losses.SupConLoss,
-    losses.TripletMarginLoss,
-    losses.TupletMarginLoss,
-)
-PROXY_LOSSES = _by_name(
-    losses.ArcFaceLoss,
-    losses.CosFaceLoss,
-    losses.NormalizedSoftmaxLoss,
-    losses.ProxyAnchorLoss,
-    losses.ProxyNCALoss,
-    losses.SoftTripleLoss,
-    losses.SubCenterArcFaceLoss,
-)
-LOSSES = PAIR_LOSSES | PROXY_LOSSES
-MINERS = _by_name(
-    miners.AngularMiner,
-    miners.BatchEasyHardMiner,
-    miners.BatchHardMiner,
-    miners.DistanceWeightedMiner,
-    miners.HDCMiner,
-    miners.MultiSimilarityMiner,
-    miners.PairMarginMiner,
-    miners.TripletMarginMiner,
-    miners.UniformHistogramMiner,
-)
-WITHOUT_MINER = {"PNPLoss"}
 SHAPE = ("num_classes", "embedding_size")
 
 
@@ -67,14 +21,14 @@ class Objective(nn.Module):
     Proxy losses learn one or more vectors for each class; these are parameters of this module.
 
     Args:
-        loss: Name of the loss.
+        loss: Name of the loss, one of `LOSSES`.
         loss_options: Its options.
-        miner: Name of the miner; empty for none.
+        miner: Name of the miner, one of `MINERS`; empty for none.
         miner_options: Its options.
         shape: Number of classes and length of an embedding, which proxy losses are made for.
 
     Raises:
-        UserError: There is no such loss, miner or option, or an option's value is refused.
+        UserError: The loss or the miner has no such option, or refuses its value.
     """
 
     def __init__(
@@ -82,10 +36,8 @@ class Objective(nn.Module):
     ) -> None:
         super().__init__()
         proxies = dict(zip(SHAPE, shape, strict=True)) if loss in PROXY_LOSSES else {}
-        self.loss = _make("loss", loss, LOSSES, loss_options, proxies)
-        self.miner = _make("miner", miner, MINERS, miner_options) if miner else None
-        if miner and loss in WITHOUT_MINER:
-            raise UserError(f"the loss {loss} takes no miner but the miner is {miner}; set it to an empty text")
+        self.loss = _make("loss", getattr(losses, loss), loss_options, proxies)
+        self.miner = _make("miner", getattr(miners, miner), miner_options) if miner else None
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """The loss of a batch.
@@ -102,15 +54,13 @@ class Objective(nn.Module):
         return loss
 
 
-def _make(role: str, name: str, kinds: Mapping[str, Any], options: Options, given: Options | None = None) -> nn.Module:
-    if name not in kinds:
-        raise UserError(f"there is no {role} {name!r}; choose one of {', '.join(kinds)}")
-    known = _options(kinds[name])
+def _make(role: str, kind: Any, options: Options, given: Options | None = None) -> nn.Module:
+    name, known = kind.__name__, _options(kind)
     for option in options:
         if option not in known:
             raise UserError(f"the {role} {name} has no option {option!r}; {_offer(known)}")
     try:
-        made: nn.Module = kinds[name](**_whole_numbers(options, known), **(given or {}))
+        made: nn.Module = kind(**_whole_numbers(options, known), **(given or {}))
     except (TypeError, ValueError, AssertionError) as error:
         raise UserError(f"the {role} {name} does not take the options {dict(options)}: {error}") from error
     return made

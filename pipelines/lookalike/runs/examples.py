@@ -9,6 +9,7 @@ import pandas as pd
 from lookalike.display.sprites import matches_sheet, stack
 from lookalike_components.dataset import read_image
 from lookalike_components.errors import UserError
+from lookalike_components.storage.parquet import read_parquet
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,8 +27,8 @@ def write_examples(run: "Run") -> Path:
         UserError: Fine-tuning changed the first match of no query.
     """
     comparison = run.backend.artifact(run.name, "comparison")
-    queries = pd.read_parquet(comparison / "examples.parquet")
-    index = pd.read_parquet(run.backend.artifact(run.name, "evaluation") / "index.parquet")
+    queries = read_parquet(comparison / "examples.parquet")
+    index = read_parquet(run.backend.artifact(run.name, "evaluation") / "index.parquet")
     chosen = pd.concat([queries[queries["outcome"] == outcome].head(MOST_OF_EACH) for outcome in TOLD])
     if chosen.empty:
         raise UserError(f"{run.name} changed the first match of no query; its report shows those still wrong")

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lookalike_components.encoder.backbones import BACKBONES, backbone, network, weights_url
+from lookalike_components.encoder.backbones import BACKBONES, backbone
+from lookalike_components.encoder.network import network, weights_url
 from lookalike_components.errors import UserError
 
 

@@ -75,7 +75,7 @@ def test_an_encoder_that_is_handed_over_is_measured_instead_of_the_backbone(
 
 def test_a_k_larger_than_the_index_is_refused_before_anything_is_encoded(first_of_each_asks, tmp_path):
     with pytest.raises(UserError) as error:
-        evaluate(first_of_each_asks, tmp_path / "evaluation", EvaluateConfig(model="no such model", k=10))
+        evaluate(first_of_each_asks, tmp_path / "evaluation", EvaluateConfig(weights="no such file", k=10))
     assert str(error.value) == "k is 10 but the index holds 9 images; pass a k of 9 or less"
 
 

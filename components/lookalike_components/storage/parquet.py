@@ -1,0 +1,27 @@
+"""Parquet files as tables, without Arrow's threads.
+
+One of those threads that is still starting when a short process ends aborts it (apache/arrow#34314), and most of our
+processes are short.
+"""
+
+from pathlib import Path
+from typing import IO, cast
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def read_arrow(source: str | Path | IO[bytes]) -> pa.Table:
+    """Reads a Parquet file; raises pyarrow.ArrowInvalid where it is none."""
+    return pq.ParquetFile(source).read(use_threads=False)
+
+
+def read_parquet(source: str | Path | IO[bytes]) -> pd.DataFrame:
+    """Reads a Parquet file as a data frame; raises pyarrow.ArrowInvalid where it is none."""
+    return as_frame(read_arrow(source))
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """A table as a data frame."""
+    return cast(pd.DataFrame, table.to_pandas(use_threads=False))
