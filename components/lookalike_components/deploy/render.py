@@ -29,7 +29,7 @@ def deploy(
         config: Name, size and scale of the service.
 
     Returns:
-        Facts for people: the service, the storage it reads and the release's digest.
+        Facts for people: the service and the release's digest.
 
     Raises:
         UserError: The folder holds no release, or KServe cannot read from where it is stored.
@@ -39,7 +39,7 @@ def deploy(
     if storage.startswith("file://"):
         say(f"{storage} is on this machine; a cluster needs the release in a bucket: pass its storage_uri")
     _write(Path(inference_service_path), inference_service(manifest, storage, config))
-    return {"service": f"{config.namespace}/{config.name}", "storage": storage, "release": manifest.digest[:12]}
+    return {"service": f"{config.namespace}/{config.name}", "release": manifest.digest[:12]}
 
 
 def inference_service(manifest: Manifest, storage_uri: str, config: DeployConfig) -> dict[str, Any]:

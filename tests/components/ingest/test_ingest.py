@@ -44,12 +44,11 @@ def spoilt(photos: Path, tmp_path: Path) -> Path:
 
 
 def test_every_image_of_a_folder_is_in_the_table_in_order(run: Run, photos: Path) -> None:
-    assert run(photos) == {"images": 48, "refused": 0}
+    pictures = sorted(photos.glob("*/*.png"))
+    assert run(photos) == {"images": len(pictures), "refused": 0}
     table = read_table(run.images)
-    assert table["uri"].tolist() == [
-        str(photos / f"thing-{thing:02d}" / f"{view}.png") for thing in range(12) for view in range(4)
-    ]
-    assert table["position"].tolist() == list(range(48))
+    assert table["uri"].tolist() == [str(picture) for picture in pictures]
+    assert table["position"].tolist() == list(range(len(pictures)))
     assert set(table[["format", "width", "height"]].itertuples(index=False, name=None)) == {("PNG", 48, 48)}
     assert table[["label", "subset"]].isna().all(axis=None)
 
@@ -64,7 +63,7 @@ def test_the_source_can_go_once_it_is_ingested(run: Run, photos: Path, tmp_path:
     shutil.copytree(photos, tmp_path / "copy")
     run(tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy")
-    assert sum(1 for _ in read_images(read_table(run.images))) == 48
+    assert sum(1 for _ in read_images(read_table(run.images))) == len(read_table(run.images))
 
 
 def test_a_second_run_gives_the_same_table_and_writes_no_shard(run: Run, photos: Path) -> None:

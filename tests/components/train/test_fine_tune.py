@@ -120,11 +120,12 @@ def test_training_images_need_labels(rows: pd.DataFrame, table: Path, tmp_path: 
     assert message == f"32 training images in {table} have no label; run the steps label and split first"
 
 
-def test_an_unknown_loss_is_refused_before_any_weights_are_sought(
+def test_an_unknown_option_is_refused_before_any_weights_are_sought(
     rows: pd.DataFrame, table: Path, tmp_path: Path, config: TrainConfig
 ):
-    message = refused(rows, table, tmp_path, config.model_copy(update={"loss": "Odd", "weights": "/nowhere.pth"}))
-    assert message.startswith("there is no loss 'Odd'; choose one of AngularLoss, ")
+    update = {"loss": "MultiSimilarityLoss", "loss_options": {"margin": 0.1}, "weights": "/nowhere.pth"}
+    message = refused(rows, table, tmp_path, config.model_copy(update=update))
+    assert message.startswith("the loss MultiSimilarityLoss has no option 'margin'; it has alpha (default 2), ")
 
 
 def test_a_folder_in_use_is_refused_before_the_training(table: Path, tmp_path: Path, config: TrainConfig):
