@@ -29,7 +29,8 @@ def main(folder: Path) -> int:
     query = sorted(folder.glob("*/*.png"))[0]
     with lookalike.serving(run.artifact_id) as client:
         (matches,) = client.search([query], k=5)
-    sys.stdout.write(f"\nneighbours of {query}, by the server on release {client.release[:12]}\n")
+        release = client.release
+    sys.stdout.write(f"\nneighbours of {query}, by the server on release {release[:12]}\n")
     for match in matches:
         sys.stdout.write(f"  {match.score:.3f}  {match.label:<24} {match.uri}\n")
     sys.stdout.write(f"\nall of it took {time.monotonic() - started:.0f} s\n")

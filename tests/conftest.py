@@ -2,6 +2,7 @@
 
 import colorsys
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,12 @@ def draw_photos(folder: Path, labels: int, views: int) -> Path:
         for view in range(views):
             draw_photo(label, view).save(home / f"{view}.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def photographer() -> Callable[..., Image.Image]:
+    """Takes a picture of a made-up object: ``photographer(label, view, size=48)``."""
+    return draw_photo
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,7 @@ def test_a_release_on_this_machine_is_written_with_a_warning(rendered, release, 
 
 def test_the_facts_name_service_storage_and_release(tmp_path, release, manifest):
     facts = render(release, STORE, tmp_path / "service.yaml", DeployConfig())
-    assert facts == {"service": "default/lookalike", "storage": STORE, "release": manifest.digest[:12]}
+    assert facts == {"service": "default/lookalike", "release": manifest.digest[:12]}
 
 
 def test_a_store_that_kserve_does_not_read_is_refused(rendered, tmp_path):
