@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,3 +58,15 @@ def run(fitted, runs) -> lookalike.Run:
 @pytest.fixture
 def picture(photos) -> Path:
     return sorted(photos.glob("*/*.png"))[0]
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Asks the system for a port of the loopback interface that nobody listens on."""
+
+    def ask() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return ask

@@ -1,6 +1,9 @@
 """`lookalike fit` on a folder of pictures, through KFP, as a person types it."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -143,6 +146,18 @@ def test_examples_are_one_sheet_of_pictures(run):
 
     with Image.open(run.display_examples()) as sheet:
         assert sheet.width > 100
+
+
+def test_the_command_serves_until_it_is_told_to_stop(run, runs, free_port):
+    command = [sys.executable, "-m", "lookalike", "serve", "things", "--port", str(free_port())]
+    server = subprocess.Popen(
+        [*command, "--grpc-port", str(free_port()), "--runs", str(runs)], stderr=subprocess.PIPE, text=True
+    )
+    assert run.name
+    first_line = server.stderr.readline()
+    server.send_signal(signal.SIGTERM)
+    assert server.wait() == 0
+    assert "127.0.0.1" in first_line
 
 
 def test_the_server_answers_for_the_release(run, picture):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -59,3 +60,7 @@ def test_a_misspelt_command_is_the_users_error():
 def test_a_setting_without_a_value_is_explained(tmp_path):
     done = lookalike("fit", str(tmp_path), "--set", "epochs", LOOKALIKE_RUNS=str(tmp_path / "runs"))
     assert (done.returncode, done.stderr) == (2, "error: --set epochs has no value; write --set SECTION.FIELD=VALUE\n")
+
+
+def test_the_version_is_the_installed_ones():
+    assert lookalike("--version").stdout == f"{version('lookalike')}\n"
