@@ -15,18 +15,18 @@ NOT_PROMOTED = 3
 EPILOG = """
 **Examples**
 
-`lookalike fit ./photos`                                 one subfolder a label
+`lookalike fit ./photos` (one subfolder a label)
 
-`lookalike fit products.csv --label-rule column`         columns `image` and `label`; paths relative to the file
+`lookalike fit products.csv` (columns `image` and `label`)
 
 `lookalike fit ./photos --model mobilenet_v2 --epochs 8 --set split.test=0.5`
 
 `lookalike fit ./photos --preset walkthrough --weights ./resnet50.pth`
 
-`lookalike fit ./photos --name photos-1 --resume`        go on from the last finished step
+`lookalike fit ./photos --name photos-1 --resume` (from its last finished step)
 
-A CSV needs a header; its image column may be called `image`, `uri`, `path` or `file_name`. Columns beside image and
-label are kept. Every setting (`--set SECTION.FIELD=VALUE`) is listed in docs/configuration.md.
+A CSV needs a header; its image column may be called `image`, `uri`, `path` or `file_name`, and paths are relative to
+the file. Columns beside image and label are kept. Every setting (`--set SECTION.FIELD=VALUE`) is listed in docs/configuration.md.
 """
 
 
