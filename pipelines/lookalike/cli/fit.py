@@ -26,7 +26,8 @@ EPILOG = """
 `lookalike fit ./photos --name photos-1 --resume` (from its last finished step)
 
 A CSV needs a header; its image column may be called `image`, `uri`, `path` or `file_name`, and paths are relative to
-the file. Columns beside image and label are kept. Every setting (`--set SECTION.FIELD=VALUE`) is listed in docs/configuration.md.
+the file. Columns beside image and label are kept. Every setting (`--set SECTION.FIELD=VALUE`) is listed in
+docs/configuration.md.
 """
 
 

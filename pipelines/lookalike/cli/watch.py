@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
-from rich.text import Text
+from rich.table import Table
 
 from lookalike_components.progress import describe
 
@@ -81,5 +81,17 @@ class _Board:
     def _line(self, step: str, outcome: str, words: str, style: str = "") -> None:
         if step in self.bars:
             self.progress.remove_task(self.bars.pop(step))
-        line = Text(f"{step:<19} {outcome}  {words}", style=style)
-        self.console.print(line, soft_wrap=not self.console.is_terminal)
+        if self.console.is_terminal:
+            self.console.print(_row(step, outcome, words, style))
+        else:
+            self.console.print(f"{step:<19} {outcome}  {words}", soft_wrap=True, highlight=False)
+
+
+def _row(step: str, outcome: str, words: str, style: str) -> Table:
+    """One line of the board, whose words wrap below themselves where the terminal is narrow."""
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=18)
+    row.add_column(width=9)
+    row.add_column(overflow="fold")
+    row.add_row(step, outcome, words, style=style)
+    return row
