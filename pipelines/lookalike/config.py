@@ -120,12 +120,12 @@ class FinetuneConfig(_Sections):
 
 
 def path_of(name: str) -> tuple[str, ...]:
-    """Where a field lives: ``epochs`` and ``train.epochs`` are ("train", "epochs"), ``seed`` is ("seed",).
+    """Where a setting lives: ``epochs`` and ``train.epochs`` are ("train", "epochs"), ``seed`` is itself.
 
     Raises:
         UserError: No section has such a field, or several have.
     """
-    if "." in name or name in TOP:
+    if "." in name or name in TOP or name in SECTIONS:
         return tuple(name.split("."))
     homes = [section for section, model in SECTIONS.items() if name in model.model_fields]
     if len(homes) == 1:

@@ -14,6 +14,11 @@ def test_a_bare_name_finds_the_only_section_that_has_it():
     assert path_of("seed") == ("seed",)
 
 
+def test_a_section_can_be_given_as_a_whole():
+    train = resolve(train={"epochs": 8, "loss": "SupConLoss"}, epochs=9).step("train")
+    assert (train.epochs, train.loss) == (9, "SupConLoss")
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones():
     with pytest.raises(UserError, match=r"there is no setting called epoch; known are .*epochs"):
         path_of("epoch")
