@@ -7,7 +7,7 @@ import sys
 import textwrap
 
 import pytest
-from kfp import dsl
+from kfp import compiler, components, dsl
 
 import lookalike_components
 from lookalike.config import STEP_CONFIGS
@@ -34,6 +34,15 @@ def test_every_input_and_output_of_a_step_is_described(name):
     spec = getattr(lookalike_components, name).component_spec
     ends = {**spec.inputs, **spec.outputs}
     assert [end for end, what in ends.items() if not what.description] == []
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_compiles_to_a_component_file_that_kfp_loads_again(name, tmp_path):
+    component = getattr(lookalike_components, name)
+    compiler.Compiler().compile(component, str(tmp_path / "component.yaml"))
+    loaded = components.load_component_from_file(str(tmp_path / "component.yaml"))
+    assert loaded.component_spec.inputs.keys() == component.component_spec.inputs.keys()
+    assert loaded.description == component.description
 
 
 def test_a_room_imported_first_does_not_hide_its_component():
