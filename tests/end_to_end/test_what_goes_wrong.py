@@ -17,9 +17,10 @@ def sentence(done):
     return line
 
 
-def test_a_missing_folder(command, tmp_path, quick):
+def test_a_missing_folder(command, tmp_path, quick, runs):
     done = command("fit", tmp_path / "nowhere", "--name", "missing", *quick)
     assert done.returncode == 2
+    assert not (runs / "missing").exists()
     assert f"{tmp_path / 'nowhere'} does not exist" in sentence(done)
 
 
@@ -77,10 +78,17 @@ def test_a_k_larger_than_the_index(command, photos, quick, runs):
     assert "500" in sentence(done)
 
 
-def test_weights_that_are_not_there(command, photos, tmp_path):
+def test_weights_that_are_not_there(command, photos, tmp_path, runs):
     done = command("fit", photos, "--name", "weights", "--model", "resnet18", "--weights", tmp_path / "resnet18.pth")
     assert done.returncode == 2
-    assert "resnet18.pth" in sentence(done)
+    assert f"the weights file {tmp_path / 'resnet18.pth'} does not exist" in sentence(done)
+    assert not (runs / "weights").exists()
+
+
+def test_a_setting_with_a_place_of_its_own(command, photos):
+    done = command("fit", photos, "--set", "source=elsewhere")
+    assert done.returncode == 2
+    assert sentence(done) == "error: --set source has a place of its own: give it as the argument SOURCE"
 
 
 def test_encoding_something_that_is_no_picture(command, run, tmp_path):

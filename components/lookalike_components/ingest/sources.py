@@ -25,13 +25,18 @@ def read_source(source: str) -> pd.DataFrame:
     Raises:
         UserError: The source does not exist, lists no images, or is of no kind that can be read.
     """
-    path = local_path(source)
-    if path is not None and not path.exists():
-        raise UserError(f"{source} does not exist; pass a folder of images, or a CSV, JSON Lines or Parquet file")
+    check_exists(source)
     listing = _from_spreadsheet(source) if is_spreadsheet(source) else _from_folder(source)
     if listing.empty:
         raise UserError(f"{source} holds no images; files ending in {ACCEPTED} are accepted")
     return listing
+
+
+def check_exists(source: str) -> None:
+    """Makes sure that a source on this machine is there; raises UserError where it is not."""
+    path = local_path(source)
+    if path is not None and not path.exists():
+        raise UserError(f"{source} does not exist; pass a folder of images, or a CSV, JSON Lines or Parquet file")
 
 
 def _from_folder(source: str) -> pd.DataFrame:

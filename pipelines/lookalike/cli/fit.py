@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lookalike.runs import Run
 
 NOT_PROMOTED = 3
+WITH_A_PLACE_OF_THEIR_OWN = {"source": "the argument SOURCE", "artifacts": "--artifacts"}
 
 EPILOG = """
 **Examples**
@@ -71,8 +72,9 @@ def fit(
     """Fine-tune an encoder on your pictures, prove that it got better, and release it."""
     from lookalike.client import sdk
 
-    flags = {"model": model, "weights": weights, "epochs": epochs, "learning_rate": learning_rate, "loss": loss}
-    flags |= {"label.rule": label_rule, "singletons": singletons, "leaks": leaks, "k": k, "seed": seed}
+    flags: dict[str, Any] = {"encoder.model": model, "encoder.weights": weights, "label.rule": label_rule}
+    flags |= {"label.singletons": singletons, "split.leaks": leaks, "k": k, "seed": seed}
+    flags |= {"train.epochs": epochs, "train.learning_rate": learning_rate, "train.loss": loss}
     given = {field: value for field, value in flags.items() if value is not None}
     run = sdk.fit(
         source,
@@ -83,8 +85,7 @@ def fit(
         runs=runs,
         detach=True,
         resume=resume,
-        **given,
-        **_parsed(settings or []),
+        **{**given, **_parsed(settings or [])},
     )
     if detach:
         note(f"{run.name} runs on its own; follow it with `lookalike runs logs -f {run.name}`")
@@ -95,15 +96,18 @@ def fit(
 
 
 def _parsed(settings: list[str]) -> dict[str, Any]:
-    """Values of ``--set`` are YAML, so that numbers, lists and mappings can be given."""
+    """Values of ``--set`` are YAML, so that numbers, lists and mappings can be given; nothing is an empty text."""
     import yaml
 
+    from lookalike.config import path_of
     from lookalike_components.errors import UserError
 
     pairs = [setting.partition("=") for setting in settings]
     if wrong := [field for field, equals, _ in pairs if not equals]:
         raise UserError(f"--set {wrong[0]} has no value; write --set SECTION.FIELD=VALUE")
-    return {field: yaml.safe_load(value) for field, _, value in pairs}
+    if own := {field for field, _, _ in pairs} & WITH_A_PLACE_OF_THEIR_OWN.keys():
+        raise UserError(f"--set {min(own)} has a place of its own: give it as {WITH_A_PLACE_OF_THEIR_OWN[min(own)]}")
+    return {".".join(path_of(field)): yaml.safe_load(value) if value else "" for field, _, value in pairs}
 
 
 def _watch(run: "Run") -> None:

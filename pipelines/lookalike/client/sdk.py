@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lookalike import runs as _runs
-from lookalike.config import FinetuneConfig
+from lookalike.config import FinetuneConfig, merged
 from lookalike.runs import Run
 from lookalike_components import storage
 from lookalike_components.errors import UserError
@@ -59,16 +59,37 @@ def fit(
         UserError: A setting, a file or a name is not what it should be.
     """
     folder = runs_folder(runs)
-    overrides = {"source": absolute(source), "artifacts": absolute(artifacts) if artifacts else "", **settings}
-    resolved = FinetuneConfig.resolve(preset=preset, file=Path(config) if config else None, overrides=overrides)
+    overrides = {"source": str(source), "artifacts": artifacts, **settings}
+    file = Path(config) if config else None
+    resolved = _anchored(FinetuneConfig.resolve(preset=preset, file=file, overrides=overrides))
+    _check_files(resolved)
     run = _runs.start(name or _runs.free_name(str(source), folder), resolved, folder, resume=resume)
     return run if detach else run.wait()
 
 
+def _anchored(config: FinetuneConfig) -> FinetuneConfig:
+    """Local paths made independent of the folder one happens to be in, so that a run can be resumed from anywhere."""
+    top = {name: absolute(value) for name, value in config.top().items() if name in {"source", "artifacts"}}
+    weights, table = config.section("encoder")["weights"], config.section("label")["table"]
+    paths = {**top, "encoder": {"weights": absolute(weights)}, "label": {"table": absolute(table)}}
+    return FinetuneConfig.model_validate(merged(config.model_dump(), paths))
+
+
+def _check_files(config: FinetuneConfig) -> None:
+    """Makes sure of what a run would miss minutes later; what is not on this machine is left to the steps."""
+    from lookalike_components.ingest.sources import check_exists
+
+    check_exists(config.source)
+    weights = config.section("encoder")["weights"]
+    path = storage.local_path(weights)
+    if weights and path is not None and not path.is_file():
+        raise UserError(f"the weights file {path} does not exist; pass one, or leave it out for torchvision's own")
+
+
 def absolute(uri: str | Path) -> str:
-    """A local path made independent of the folder one happens to be in; other URIs as they are."""
+    """A local path made independent of the folder one happens to be in; other URIs, and none, as they are."""
     path = storage.local_path(str(uri))
-    return str(uri) if path is None else str(path.absolute())
+    return str(path.absolute()) if uri and path is not None else str(uri)
 
 
 def get_run(name: str, runs: str | Path | None = None) -> Run:

@@ -30,6 +30,7 @@ def test_a_local_source_is_made_independent_of_the_working_folder(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     assert sdk.absolute("photos") == str(tmp_path / "photos")
     assert sdk.absolute("gs://bucket/photos") == "gs://bucket/photos"
+    assert sdk.absolute("") == ""
 
 
 def test_something_that_is_no_picture_is_named(tmp_path):
