@@ -80,6 +80,7 @@ def test_the_log_is_for_people(run):
     log = run.logs()
     assert "train     started" in log
     assert "KFP Executor" not in log
+    assert "Warning" not in log
     assert list(run.stream_logs()) == log.splitlines()
 
 
