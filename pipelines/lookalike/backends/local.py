@@ -126,6 +126,10 @@ class LocalBackend:
         """The run's record; a run whose process has gone is put down as failed for every later reader too."""
         folder = self.folder(name)
         written = RunRecord.read(folder)
+        if written.seen_from_outside() is written:
+            return written
+        # Its process is gone by now, perhaps only since the line above: what it wrote last is the truth.
+        written = RunRecord.read(folder)
         seen = written.seen_from_outside()
         return seen if seen is written else seen.write(folder)
 
