@@ -78,7 +78,7 @@ def bucket(bucket_server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.
 def _row(path: Path, position: int, writer: ShardWriter) -> dict[str, object]:
     location = writer.add(path.read_bytes(), "PNG")
     subset = "train" if int(path.parent.name.removeprefix("thing-")) < TRAINED else "validation"
-    picture = {"uri": str(path), "position": position, "format": "PNG", "width": 48, "height": 48}
+    picture = {"uri": str(path), "position": position, "format": "PNG", "width": 48, "height": 48, "perceptual_hash": None}
     return picture | {"location": location, "label": path.parent.name, "subset": subset}
 
 

@@ -22,6 +22,7 @@ SCHEMA = {
     "format": pa.string(),
     "width": pa.int64(),  # pixels of the upright image
     "height": pa.int64(),
+    "perceptual_hash": pa.string(),  # 16 hexadecimal digits; null where it is not known
     "label": pa.string(),  # null until labelled
     "subset": pa.string(),  # null until split, and where an image is left out
 }

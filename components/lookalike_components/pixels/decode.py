@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lookalike_components.errors import UserError
+from lookalike_components.pixels.hashing import perceptual_hash
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N")
@@ -29,22 +30,24 @@ class ImageFacts:
         format: ``JPEG``, ``PNG``, ``WEBP``, ``GIF``, ``BMP`` or ``TIFF``.
         width: Pixels from left to right, once the image is upright.
         height: Pixels from top to bottom, once the image is upright.
+        perceptual_hash: See `lookalike_components.pixels.hashing.perceptual_hash`.
     """
 
     format: str
     width: int
     height: int
+    perceptual_hash: str
 
 
 def inspect(data: bytes) -> ImageFacts:
-    """Decodes the whole image, so that what is accepted once never fails later, and tells its format and size.
+    """Decodes the whole image, so that what is accepted once never fails later, and tells what the table wants.
 
     Raises:
         BrokenImage: As `decode` does.
     """
     opened = open_image(data)
     upright = upright_rgb(opened)
-    return ImageFacts(_format(opened), upright.width, upright.height)
+    return ImageFacts(_format(opened), upright.width, upright.height, perceptual_hash(upright))
 
 
 def decode(data: bytes) -> Image.Image:

@@ -46,6 +46,7 @@ def image_table(store, draw=drawing):
             "format": "PNG",
             "width": 64,
             "height": 64,
+            "perceptual_hash": None,
             "label": label,
             "subset": "train" if label in TRAINED else "query",
         }

@@ -24,7 +24,7 @@ def store_pictures(images: Sequence[bytes], store: Path | str, shard_bytes: int 
     with ShardWriter(store, shard_bytes) as writer:
         locations = [writer.add(data, "PNG") for data in images]
     rows = pd.DataFrame([asdict(location) for location in locations])
-    rest = {"format": "PNG", "width": 24, "height": 24, "label": None, "subset": None}
+    rest = {"format": "PNG", "width": 24, "height": 24, "perceptual_hash": None, "label": None, "subset": None}
     uris = [f"photos/{number}.png" for number in range(len(rows))]
     return rows.assign(uri=uris, position=range(len(rows)), **rest)[list(COLUMNS)]
 

@@ -35,6 +35,7 @@ def image_table(store, subset_of):
             "format": inspect(data).format,
             "width": 32,
             "height": 32,
+            "perceptual_hash": None,
             "label": label,
             "subset": subset_of(label, number),
         }

@@ -19,7 +19,7 @@ def images(tmp_path: Path) -> Callable[..., Path]:
     def write(uris: Sequence[str], **columns: Sequence[object]) -> Path:
         number = len(uris)
         rows = {"image_id": [f"{n:064x}" for n in range(number)], "uri": uris, "position": range(number)}
-        bytes_ = {"shard": "store/0.tar", "offset": 512, "nbytes": 9, "format": "PNG", "width": 4, "height": 4}
+        bytes_ = {"shard": "store/0.tar", "offset": 512, "nbytes": 9, "format": "PNG", "width": 4, "height": 4, "perceptual_hash": None}
         frame = pd.DataFrame(rows | {"label": None, "subset": None} | columns).assign(**bytes_)
         write_table(frame, tmp_path / "images")
         return tmp_path / "images"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lookalike_components.errors import UserError
-from lookalike_components.pixels import BrokenImage, ImageFacts, decode, inspect
+from lookalike_components.pixels import BrokenImage, decode, inspect
 
 ORIENTATION = 0x0112
 QUARTER_TURN = 6  # stored lying on its side: turn it clockwise to look at it
@@ -38,14 +38,19 @@ def color_of(data: bytes) -> tuple[int, ...]:
     return decode(data).getpixel((0, 0))
 
 
+def told(data: bytes) -> tuple[str, int, int]:
+    facts = inspect(data)
+    return facts.format, facts.width, facts.height
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
 def test_tells_format_and_size_of(kind: str) -> None:
-    assert inspect(encoded(noise(), kind)) == ImageFacts(kind, width=40, height=30)
+    assert told(encoded(noise(), kind)) == (kind, 40, 30)
 
 
 def test_a_phones_jpeg_with_a_second_picture_behind_it_is_a_jpeg() -> None:
     data = encoded(noise(), "MPO", save_all=True, append_images=[noise()])
-    assert inspect(data) == ImageFacts("JPEG", width=40, height=30)
+    assert told(data) == ("JPEG", 40, 30)
 
 
 def test_a_picture_taken_sideways_is_put_upright() -> None:
@@ -54,7 +59,7 @@ def test_a_picture_taken_sideways_is_put_upright() -> None:
 
 
 def test_the_size_told_is_that_of_the_upright_picture() -> None:
-    assert inspect(turned(noise(40, 30))) == ImageFacts("PNG", width=30, height=40)
+    assert told(turned(noise(40, 30))) == ("PNG", 30, 40)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])

@@ -16,7 +16,7 @@ def make_table(labels: int = 10, views: int = 4) -> pd.DataFrame:
     """``views`` different images of each label, one label after the other."""
     number = labels * views
     rows = pd.DataFrame({"position": range(number), "label": [f"thing-{n // views}" for n in range(number)]})
-    rest = {"shard": "store/0.tar", "offset": 512, "nbytes": 9, "format": "PNG", "width": 4, "height": 4}
+    rest = {"shard": "store/0.tar", "offset": 512, "nbytes": 9, "format": "PNG", "width": 4, "height": 4, "perceptual_hash": None}
     return rows.assign(
         image_id=rows["position"].map("{:064x}".format), uri=rows["position"].map("{}.png".format), subset=None, **rest
     )
