@@ -2,6 +2,7 @@
 
 import colorsys
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from lookalike_components.encoder.process import WAITING
+
+sys.path.append(str(Path(__file__).with_name("fixtures")))
+
+from object_storage import bucket, bucket_server, watched_bucket
+
+__all__ = ["bucket", "bucket_server", "watched_bucket"]
 
 os.environ.update(WAITING)  # before anything imports torch: tests share their cores with servers and browsers
 

@@ -1,11 +1,14 @@
 """Reading, writing and listing by URI; the scheme decides which module does it."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from lookalike_components.errors import LookalikeError
 from lookalike_components.storage import local
+from lookalike_components.storage.file_facts import FileFacts
+from lookalike_components.storage.folders import new_folder
 from lookalike_components.storage.uris import local_path
 
 
@@ -27,8 +30,29 @@ class Storage(Protocol):
     def exists(self, name: str) -> bool:
         """Whether there is a file of this name."""
 
-    def list_files(self, name: str) -> Iterator[str]:
+    def facts(self, name: str) -> FileFacts:
+        """What the place tells of a file."""
+
+    def open_file(self, name: str) -> BinaryIO:
+        """A seekable reader."""
+
+    def list_files(self, name: str) -> Iterator[FileFacts]:
         """Every file below a folder or prefix, sorted."""
+
+    def create_file(self, name: str, path: Path) -> bool:
+        """Brings a local file there unless there is one; says whether it did."""
+
+    def upload(self, name: str, path: Path) -> None:
+        """Brings a local file there, whole, in place of any other."""
+
+    def download(self, name: str, path: Path) -> None:
+        """Fills a local file."""
+
+    def upload_folder(self, name: str, files: Sequence[tuple[FileFacts, str]]) -> None:
+        """Brings local files there, each under a name of its own below the folder or prefix."""
+
+    def download_folder(self, name: str, folder: Path) -> None:
+        """Fills a local folder."""
 
 
 def read_bytes(uri: str | Path) -> bytes:
@@ -84,14 +108,101 @@ def exists(uri: str | Path) -> bool:
     return storage.exists(name)
 
 
-def list_files(uri: str | Path) -> Iterator[str]:
-    """Lists every file below a folder or prefix, sorted by its name.
+def facts(uri: str | Path) -> FileFacts:
+    """What the place tells of a file without opening it.
+
+    Raises:
+        UserError: It does not exist, or is a folder.
+    """
+    storage, name = _place(uri)
+    return storage.facts(name)
+
+
+def open_file(uri: str | Path) -> BinaryIO:
+    """Opens a file for reading; of an object it fetches only what is read, a mebibyte at a time.
+
+    Raises:
+        UserError: The file does not exist.
+        LookalikeError: While reading: the object was replaced meanwhile, or cannot be reached.
+    """
+    storage, name = _place(uri)
+    return storage.open_file(name)
+
+
+def list_files(uri: str | Path) -> Iterator[FileFacts]:
+    """Lists every file below a folder or prefix, sorted by its name; lazily, so that memory does not grow with it.
 
     Raises:
         UserError: The folder does not exist (a prefix always does, and may be empty).
     """
     storage, name = _place(uri)
     return storage.list_files(name)
+
+
+def create_file(uri: str | Path, path: Path) -> bool:
+    """Brings a local file to a place unless there is one already, even when two processes try at once.
+
+    Returns:
+        Whether this call brought it.
+
+    Raises:
+        UserError: The local file does not exist.
+        LookalikeError: The disk is full, or the system or the service refuses.
+    """
+    local.facts(str(path))  # where it is missing, it is the one to name
+    storage, name = _place(uri)
+    return storage.create_file(name, path)
+
+
+def upload(path: Path, uri: str | Path) -> None:
+    """Brings a local file to a place, in place of what is there; nobody ever sees half of it.
+
+    Raises:
+        UserError: The local file does not exist.
+        LookalikeError: The disk is full, or the system or the service refuses.
+    """
+    local.facts(str(path))
+    storage, name = _place(uri)
+    storage.upload(name, path)
+
+
+def download(uri: str | Path, path: Path) -> None:
+    """Brings a whole file to this machine, in place of what is at ``path``; nobody ever sees half of it.
+
+    Raises:
+        UserError: It does not exist.
+        LookalikeError: The disk is full, or what arrives is damaged.
+    """
+    storage, name = _place(uri)
+    with local.replacing(path) as temporary:
+        storage.download(name, temporary)
+
+
+def upload_folder(folder: Path, uri: str | Path) -> None:
+    """Brings every file of a local folder to a place, many at once, in place of what has the same names there.
+
+    Raises:
+        UserError: The folder does not exist.
+        LookalikeError: The disk is full, or the system or the service refuses; some files may have arrived.
+    """
+    storage, name = _place(uri)
+    files = [(one, os.path.relpath(one.uri, folder)) for one in local.list_files(str(folder))]
+    with local.explained(folder):
+        storage.upload_folder(name, files)
+
+
+def download_folder(uri: str | Path, folder: Path) -> None:
+    """Brings everything below a folder or prefix to a new folder on this machine, many files at once.
+
+    The folder appears when all of them are there.
+
+    Raises:
+        UserError: There is nothing there, or ``folder`` exists and is not empty.
+        LookalikeError: The disk is full, or what arrives is damaged.
+    """
+    storage, name = _place(uri)
+    with new_folder(folder) as draft:
+        storage.download_folder(name, draft)
 
 
 def _place(uri: str | Path) -> tuple[Storage, str]:

@@ -2,12 +2,20 @@
 
 import errno
 import os
-from collections.abc import Iterator
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.storage.file_facts import FileFacts
+
+UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}\.part")
+FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager
@@ -47,7 +55,7 @@ def explained(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise UserError(f"{path} is not open to this user; change its permissions") from error
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in FULL:
             raise LookalikeError(
                 f"no space left on {path.parent}; free some, or pass another --runs or --artifacts"
             ) from error
@@ -77,14 +85,22 @@ def write_bytes(name: str, data: bytes | memoryview) -> None:
 
 def create_bytes(name: str, data: bytes | memoryview) -> bool:
     """Puts a file there, whole, unless there is one; says whether it did."""
-    path = Path(name)
+    return _create(Path(name), lambda temporary: temporary.write_bytes(data))
+
+
+def create_file(name: str, path: Path) -> bool:
+    """Copies a file there, whole, unless there is one; says whether it did."""
+    return _create(Path(name), lambda temporary: shutil.copyfile(path, temporary))
+
+
+def _create(path: Path, fill: Callable[[Path], object]) -> bool:
     if path.exists():
         return False
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _beside(path)
         try:
-            temporary.write_bytes(data)
+            fill(temporary)
             os.link(temporary, path)  # unlike a rename, this fails when another process was first
         except FileExistsError:
             return False
@@ -95,15 +111,74 @@ def create_bytes(name: str, data: bytes | memoryview) -> bool:
 
 def exists(name: str) -> bool:
     """Whether there is a file of this name."""
-    return Path(name).exists()
+    return Path(name).is_file()
 
 
-def list_files(name: str) -> Iterator[str]:
-    """Every file below a folder, sorted by path."""
+def facts(name: str) -> FileFacts:
+    """Length of a file, and when it last changed."""
+    path = Path(name)
+    with explained(path):
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError
+    return _facts(name, found)
+
+
+def _facts(name: str, found: os.stat_result) -> FileFacts:
+    return FileFacts(name, found.st_size, f"{found.st_size}-{found.st_mtime_ns}")
+
+
+def open_file(name: str) -> BinaryIO:
+    """The file, open for reading."""
+    path = Path(name)
+    with explained(path):
+        return path.open("rb")
+
+
+def list_files(name: str) -> Iterator[FileFacts]:
+    """Every file below a folder, sorted by path; what a writer has not finished is none yet."""
     folder = Path(name)
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
-    yield from sorted(str(path) for path in folder.rglob("*") if path.is_file())
+    with explained(folder):
+        yield from _walk(str(folder))
+
+
+def _walk(folder: str) -> Iterator[FileFacts]:
+    """Goes folder by folder; a folder sorts as its files' paths do, with the slash."""
+    with os.scandir(folder) as entries:
+        named = sorted((entry.name + "/" * entry.is_dir(follow_symlinks=False), entry) for entry in entries)
+    for name, entry in named:
+        if name.endswith("/"):
+            yield from _walk(entry.path)
+        elif entry.is_file() and not UNFINISHED.fullmatch(name):
+            yield _facts(entry.path, entry.stat())
+
+
+def upload(name: str, path: Path) -> None:
+    """Copies a file there, whole, in place of any other."""
+    with replacing(name) as temporary:
+        download(str(path), temporary)
+
+
+def download(name: str, path: Path) -> None:
+    """Copies a file."""
+    with open_file(name) as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+
+
+def upload_folder(name: str, files: Sequence[tuple[FileFacts, str]]) -> None:
+    """Copies files, given with their names below the folder, in place of whatever is there."""
+    for one, relative in files:
+        upload(str(Path(name, relative)), Path(one.uri))
+
+
+def download_folder(name: str, folder: Path) -> None:
+    """Copies every file below a folder into another that is there."""
+    for one in list_files(name):
+        target = folder / os.path.relpath(one.uri, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        download(one.uri, target)
 
 
 def _beside(path: Path) -> Path:

@@ -1,5 +1,9 @@
+import gzip
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from google.api_core.exceptions import Forbidden, ServiceUnavailable
@@ -7,8 +11,9 @@ from google.auth.exceptions import DefaultCredentialsError
 from requests.exceptions import ConnectionError  # noqa: A004
 
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.storage import list_files, read_bytes, write_bytes
+from lookalike_components.storage import create_bytes, download, download_folder, list_files, read_bytes, write_bytes
 from lookalike_components.storage.bucket import explained
+from lookalike_components.storage.bucket.connection import blob
 
 
 def test_a_folder_that_the_console_made_is_no_file(bucket: str) -> None:
@@ -29,6 +34,39 @@ def test_a_large_object_comes_back_whole(bucket: str) -> None:
     data = bytes(range(256)) * 40_000
     write_bytes(f"{bucket}/large", data)
     assert read_bytes(f"{bucket}/large") == data
+
+
+@pytest.mark.parametrize("name", ["../outside", "a/../../outside", "/outside", "a//b", "."])
+def test_an_object_whose_name_leads_out_of_the_folder_is_refused(bucket: str, tmp_path: Path, name: str) -> None:
+    write_bytes(f"{bucket}/folder/{name}", b"abc")
+    with pytest.raises(UserError) as error:
+        download_folder(f"{bucket}/folder", tmp_path / "here")
+    assert str(error.value) == f"{bucket}/folder/{name} cannot be a file on this machine; rename the object"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_that_is_stored_compressed_is_unpacked_on_its_way(bucket: str, tmp_path: Path) -> None:
+    data = b"abc" * 1000
+    found = blob(f"{bucket}/packed")
+    found.content_encoding = "gzip"
+    found.upload_from_string(gzip.compress(data))
+    download(f"{bucket}/packed", tmp_path / "here")
+    assert read_bytes(f"{bucket}/packed") == (tmp_path / "here").read_bytes() == data
+
+
+def test_a_name_that_no_object_can_have_is_the_users_to_change(bucket: str) -> None:
+    uri = f"{bucket}/{os.fsdecode(bytes([0xE9]))}.jpg"
+    with pytest.raises(UserError) as error:
+        write_bytes(uri, b"abc")
+    assert str(error.value) == f"{uri!r} cannot name an object: it is not UTF-8; rename the file"
+
+
+@pytest.mark.parametrize("write", [write_bytes, create_bytes])
+def test_writing_to_a_bucket_that_does_not_exist_names_the_bucket(
+    bucket: str, write: Callable[[str, bytes], object]
+) -> None:
+    with pytest.raises(UserError, match=r"^gs://no-such-bucket does not exist$"):
+        write("gs://no-such-bucket/a", b"abc")
 
 
 def test_google_is_imported_only_for_a_bucket() -> None:

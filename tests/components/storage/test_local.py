@@ -86,3 +86,29 @@ def test_only_a_folder_can_be_listed(tmp_path: Path, name: str, reason: str) -> 
     with pytest.raises(UserError) as error:
         list(list_files(tmp_path / name))
     assert str(error.value) == f"{tmp_path / name} {reason}"
+
+
+def test_a_file_that_a_killed_writer_left_is_not_listed(tmp_path: Path) -> None:
+    (tmp_path / ".hidden.part").write_bytes(b"listed: it is somebody's own")
+    with replacing(tmp_path / "table") as temporary:
+        temporary.write_bytes(b"half of the ta")
+        assert [Path(file.uri).name for file in list_files(tmp_path)] == [".hidden.part"]
+
+
+def test_a_link_to_a_file_is_listed_and_one_to_a_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures/a").write_bytes(b"abc")
+    (tmp_path / "file").symlink_to(tmp_path / "pictures/a")
+    (tmp_path / "folder").symlink_to(tmp_path)
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    assert [(file.uri, file.nbytes) for file in list_files(tmp_path)] == [
+        (f"{tmp_path}/file", 3),
+        (f"{tmp_path}/pictures/a", 3),
+    ]
+
+
+def test_a_name_that_is_not_utf8_is_kept(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.jpg")
+    write_bytes(join(tmp_path.as_uri(), name), b"abc")
+    [file] = list_files(tmp_path.as_uri())
+    assert (Path(file.uri).name, read_bytes(file.uri)) == (name, b"abc")
