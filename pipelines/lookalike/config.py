@@ -59,7 +59,7 @@ SECTIONS: dict[str, type[StepConfig]] = {
 
 
 class _Shared(StepConfig):
-    source: str = Field(min_length=1, description="Folder, CSV, JSON Lines or Parquet file of the pictures")
+    source: str = Field(min_length=1, description="Folder, gs:// prefix, archive, spreadsheet or shards of the pictures")
     artifacts: str = Field(
         "", description="Where shards are kept: a folder or gs://bucket/prefix; empty for the runs folder"
     )

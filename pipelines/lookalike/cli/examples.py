@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import say
+from lookalike.cli.options import note, say
 
 example_app = typer.Typer(help="Fetch example pictures.", no_args_is_help=True)
 
@@ -27,3 +27,17 @@ def emoji(
 
     fetch_emoji(folder, flat=flat)
     say(folder)
+
+
+@example_app.command(
+    epilog="**Example**: `lookalike example ukbench`, then `lookalike fit ukbench.csv --config examples/ukbench.yaml`"
+)
+def ukbench(
+    file: Annotated[Path, typer.Argument(help="Where the list goes, a .csv file.")] = Path("ukbench.csv"),
+) -> None:
+    """List the 2,000 UKBench pictures of the walkthrough, at the Internet Archive; the run fetches them."""
+    from lookalike.example_pictures import write_ukbench_list
+
+    write_ukbench_list(file)
+    say(file)
+    note(f"next: lookalike fit {file} --config examples/ukbench.yaml")

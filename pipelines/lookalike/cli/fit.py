@@ -20,14 +20,17 @@ EPILOG = """
 
 `lookalike fit products.csv` (columns `image` and `label`)
 
+`lookalike fit gs://bucket/photos --artifacts gs://bucket/runs`
+
 `lookalike fit ./photos --model mobilenet_v2 --epochs 8 --set split.test=0.5`
 
 `lookalike fit ./photos --preset walkthrough --weights ./resnet50.pth`
 
 `lookalike fit ./photos --name photos-1 --resume` (from its last finished step)
 
-A CSV needs a header; its image column may be called `image`, `uri`, `path` or `file_name`, and paths are relative to
-the file. Columns beside image and label are kept. Every setting (`--set SECTION.FIELD=VALUE`) is listed in
+A CSV's image column may be called `image`, `uri`, `path` or `file_name`; without a header, the first column is the
+image and the second the label. Paths are relative to the file; `gs://` and `https://` URLs may stand beside them. Other
+columns are kept. Every setting (`--set SECTION.FIELD=VALUE`) is listed in
 docs/configuration.md.
 """
 
@@ -39,7 +42,11 @@ def register(app: typer.Typer) -> None:
 
 def fit(
     source: Annotated[
-        str, typer.Argument(help="Folder of pictures (one subfolder a label), CSV, JSON Lines or Parquet.")
+        str,
+        typer.Argument(
+            help="Folder of pictures (one subfolder a label), gs:// prefix, .tar or .zip; CSV, JSON Lines, Parquet or "
+            "text file of paths and URLs; or shards-{000..012}.tar."
+        ),
     ],
     name: Annotated[str, typer.Option(help="Name of the run; the source's name and a number unless given.")] = "",
     model: Annotated[str | None, typer.Option(help="Backbone to start from, such as resnet50 or mobilenet_v2.")] = None,

@@ -33,6 +33,60 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
     assert list(read_spreadsheet(tmp_path / "rows.csv").columns) == ["image", "label"]
 
 
+def test_a_cell_may_go_over_several_lines(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text('image,label,note\na.jpg,"cup, ""tall""","first\nsecond"\n')
+    assert read_spreadsheet(tmp_path / "rows.csv").iloc[0].tolist() == ["a.jpg", 'cup, "tall"', "first\nsecond"]
+
+
+def test_a_column_that_changes_its_type_late_is_text(tmp_path: Path) -> None:
+    rows = "".join(f"{number}.jpg,{number}\n" for number in range(100_000))
+    (tmp_path / "rows.csv").write_text(f"image,price\n{rows}last.jpg,unknown\n")
+    assert read_spreadsheet(tmp_path / "rows.csv")["price"].iloc[-1] == "unknown"
+
+
+def test_a_column_without_a_name_is_called_by_its_number(tmp_path: Path) -> None:
+    ROWS.to_csv(tmp_path / "rows.csv")
+    assert list(read_spreadsheet(tmp_path / "rows.csv").columns) == ["column_1", "image", "label", "year"]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("a.jpg,mug\nb.jpg,cup\n", ["image", "label"]),
+        ("https://shop.example/a,mug\n", ["image", "label"]),
+        ("https://shop.example/a.jpg?size=2;3,mug\n", ["image", "label"]),
+        ("https://shop.example/a;b.jpg\n", ["image"]),
+        ("a.jpg,image\n", ["image", "label"]),
+        ("a.PNG;mug;7\n", ["image", "label", "column_3"]),
+        ("a.jpg\tmug\n", ["image", "label"]),
+        ('"a, b.jpg",mug\n', ["image", "label"]),
+    ],
+)
+def test_a_first_row_that_names_an_image_is_no_header(text: str, columns: list[str], tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    rows = read_spreadsheet(tmp_path / "rows.csv")
+    assert list(rows.columns) == columns
+    assert len(rows) == len(text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "text", ["image;label\na.jpg;mug\n", "image\tlabel\na.jpg\tmug\n", "\nimage,label\na.jpg,mug\n"]
+)
+def test_a_header_is_known_by_the_name_of_a_column(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    assert read_spreadsheet(tmp_path / "rows.csv").to_dict("records") == [{"image": "a.jpg", "label": "mug"}]
+
+
+def test_in_doubt_the_first_row_is_a_header(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("photo;label\na.jpg;mug\n")
+    assert list(read_spreadsheet(tmp_path / "rows.csv").columns) == ["photo", "label"]
+
+
+def test_a_text_file_names_an_image_on_every_line(tmp_path: Path) -> None:
+    (tmp_path / "rows.txt").write_bytes("\ufeffein Bild.jpg\r\n\nhttps://shop.example/a,b.jpg\n".encode())
+    assert read_spreadsheet(tmp_path / "rows.txt")["image"].tolist() == ["ein Bild.jpg", "https://shop.example/a,b.jpg"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
@@ -40,11 +94,15 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
         (
             "rows.csv",
             b"image,label\na.jpg\n",
-            "cannot be read as CSV: CSV parse error: Expected 2 columns, got 1: a.jpg",
+            "cannot be read as CSV: CSV parse error: Row #2: Expected 2 columns, got 1: a.jpg",
         ),
         ("rows.parquet", b"image,label\n", "cannot be read as PARQUET: "),
         ("rows.jsonl", b"image,label\n", "cannot be read as JSONL: JSON parse error: Invalid value. in row 0"),
-        ("rows.xlsx", b"PK", "is no spreadsheet; pass a .csv, .jsonl, .parquet file"),
+        ("rows.csv", b"image,label\na.jpg,\xe9t\xe9\n", "cannot be read as CSV: In CSV column #1"),
+        ("rows.csv", b"image,where\na.jpg,\xe9t\xe9\n", "cannot be read as CSV: the column where is not UTF-8"),
+        ("rows.txt", b"\xe9.jpg", "cannot be read as TXT: 'utf-8' codec can't decode"),
+        ("rows.csv", b"image,label,label\na.jpg,a,b\n", "has the column label more than once; rename the others"),
+        ("rows.xlsx", b"PK", "is no spreadsheet; pass a .csv, .tsv, .txt, .jsonl, .ndjson, .parquet file"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:

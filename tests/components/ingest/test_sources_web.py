@@ -1,0 +1,338 @@
+"""Downloads from a real server on this machine that is slow, broken, or up to something."""
+
+import gzip
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from web_server import Answer, Site, serving
+
+from lookalike_components.errors import UserError
+from lookalike_components.ingest.sources import Unavailable
+from lookalike_components.ingest.sources.addresses import CheckedNetwork, any_address, is_public
+from lookalike_components.ingest.sources.web import Downloads, Patience
+
+MOST_BYTES = 10_000
+QUICK = Patience(tries=3, first_wait=0.001, longest_wait=0.05, silence=0.3, whole=0.5)
+PICTURE = Answer(body=b"a picture", headers={"ETag": '"1"', "Last-Modified": "Sun, 01 Mar 2026 10:00:00 GMT"})
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture
+def web() -> Iterator[Downloads]:
+    downloads = Downloads(MOST_BYTES, 4, CheckedNetwork(any_address), QUICK)
+    yield downloads
+    downloads.close()
+
+
+def refusal(web: Downloads, url: str) -> str:
+    """The sentence of an image that is refused for good."""
+    with pytest.raises(UserError) as error:
+        web.read(url, "")
+    assert not isinstance(error.value, Unavailable)
+    return str(error.value)
+
+
+def failure(web: Downloads, url: str) -> str:
+    """The sentence of an image that the next run may have."""
+    with pytest.raises(Unavailable) as error:
+        web.read(url, "")
+    return str(error.value)
+
+
+def through(allowed: Callable[[str], bool], addresses: list[str], asked: list[str]) -> Downloads:
+    """Downloads for which every host has these addresses; notes which hosts were asked for."""
+
+    def resolver(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return addresses
+
+    return Downloads(MOST_BYTES, 4, CheckedNetwork(allowed, resolver), QUICK)
+
+
+def test_an_image_comes_with_what_the_server_calls_its_version(site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = PICTURE
+    assert web.read(f"{site.url}/a.jpg", "") == (b"a picture", 'etag:"1"')
+
+
+def test_the_path_is_sent_as_it_was_written(site: Site, web: Downloads) -> None:
+    site["/a%2Fb%20c.jpg?size=2"] = PICTURE
+    assert web.read(f"{site.url}/a%2Fb%20c.jpg?size=2", "")
+
+
+def test_a_name_in_any_script_is_encoded(site: Site, web: Downloads) -> None:
+    site["/%E7%8C%AB%20%F0%9F%90%88.jpg"] = PICTURE
+    assert web.read(f"{site.url}/猫 🐈.jpg", "")
+
+
+@pytest.mark.parametrize(
+    ("version", "header", "value"),
+    [
+        ('etag:"1"', "if-none-match", '"1"'),
+        ("last-modified:Sun, 01 Mar 2026 10:00:00 GMT", "if-modified-since", "Sun, 01 Mar 2026 10:00:00 GMT"),
+    ],
+)
+def test_an_image_that_is_still_the_same_is_not_sent_again(
+    version: str, header: str, value: str, site: Site, web: Downloads
+) -> None:
+    site["/a.jpg"] = Answer(304)
+    assert web.read(f"{site.url}/a.jpg", version) is None
+    assert site.requests[0].headers[header] == value
+
+
+def test_a_version_from_elsewhere_is_no_condition(site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = PICTURE
+    assert web.read(f"{site.url}/a.jpg", "9-1772359200") is not None
+    assert not {"if-none-match", "if-modified-since"} & set(site.requests[0].headers)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Answer(503),
+        Answer(500),
+        Answer(429),
+        Answer(body=b"half a pic", promised=20),
+        Answer(seconds=0.5, body=b"too late"),
+    ],
+    ids=["503", "500", "429", "closes mid-body", "slow"],
+)
+def test_what_passes_is_tried_again(fault: Answer, site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = fault, fault, PICTURE
+    content = web.read(f"{site.url}/a.jpg", "")
+    assert content is not None
+    assert content.data == b"a picture"
+    assert len(site.requests) == 3
+
+
+@pytest.mark.parametrize("after", ["1", "Wed, 01 Jan 2200 00:00:00 GMT"])
+def test_a_server_that_asks_for_patience_gets_it_within_bounds(after: str, site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(503, headers={"Retry-After": after}), Answer(429, headers={"Retry-After": after}), PICTURE
+    started = time.monotonic()
+    assert web.read(f"{site.url}/a.jpg", "")
+    assert 2 * QUICK.longest_wait <= time.monotonic() - started < 0.9
+
+
+@pytest.mark.parametrize("after", ["", "soon", "-1", "Wed, 01 Jan 2020 00:00:00 GMT"])
+def test_a_wish_that_makes_no_sense_is_passed_over(after: str, site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(503, headers={"Retry-After": after}), PICTURE
+    assert web.read(f"{site.url}/a.jpg", "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (Answer(503), "answers 503 Service Unavailable, at the last of 3 tries"),
+        (Answer(seconds=5), "sends nothing for 0.3 s, at the last of 3 tries"),
+        (Answer(body=bytes(200), trickle=0.1), "is not through after 0.5 s, at the last of 3 tries"),
+    ],
+)
+def test_a_server_that_stays_broken_leaves_the_image_to_the_next_run(
+    fault: Answer, sentence: str, site: Site, web: Downloads
+) -> None:
+    site["/a.jpg"] = fault
+    started = time.monotonic()
+    assert failure(web, f"{site.url}/a.jpg") == sentence
+    assert len(site.requests) == 3
+    assert time.monotonic() - started < 10
+
+
+def test_a_body_that_always_breaks_off_leaves_the_image_to_the_next_run(site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(body=b"half", promised=8)
+    assert failure(web, f"{site.url}/a.jpg").startswith("cannot be fetched (peer closed connection")
+
+
+def test_a_server_out_of_reach_leaves_the_image_to_the_next_run(web: Downloads) -> None:
+    assert failure(web, "http://127.0.0.1:9/a.jpg").startswith("cannot be fetched ([Errno 111]")
+    assert failure(web, "http://nowhere.invalid/a.jpg").startswith("cannot be fetched (nowhere.invalid has no address")
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (404, "answers 404 Not Found"),
+        (403, "answers 403 Forbidden"),
+        (410, "answers 410 Gone"),
+        (204, "answers 204 No Content"),
+    ],
+)
+def test_an_answer_that_will_not_change_is_asked_for_once(
+    status: int, sentence: str, site: Site, web: Downloads
+) -> None:
+    site["/a.jpg"] = Answer(status)
+    assert refusal(web, f"{site.url}/a.jpg") == sentence
+    assert len(site.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        Answer(body=bytes(MOST_BYTES + 1)),
+        Answer(promised=10**15),
+        Answer(endless=True),
+        Answer(endless=True, headers={"Content-Encoding": "gzip"}, body=gzip.compress(bytes(10**8))),
+    ],
+    ids=["large", "huge Content-Length", "endless", "compressed bomb"],
+)
+def test_no_more_bytes_than_allowed_are_taken(large: Answer, site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = large
+    assert refusal(web, f"{site.url}/a.jpg") == "is larger than 0 MiB (most_megabytes)"
+    assert len(site.requests) == 1
+
+
+def test_an_image_of_just_the_size_allowed_is_taken(site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(body=bytes(MOST_BYTES))
+    assert web.read(f"{site.url}/a.jpg", "") == (bytes(MOST_BYTES), "")
+
+
+def test_what_was_compressed_on_its_way_is_what_it_was(site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(body=gzip.compress(b"a picture"), headers={"Content-Encoding": "gzip"})
+    assert web.read(f"{site.url}/a.jpg", "") == (b"a picture", "")
+
+
+def chain(site: Site, redirects: int) -> str:
+    for number in range(redirects):
+        site[f"/{number}"] = Answer(302, headers={"Location": f"/{number + 1}"}, body=b"over there")
+    site[f"/{redirects}"] = PICTURE
+    return f"{site.url}/0"
+
+
+def test_five_redirects_are_followed_and_no_more(site: Site, web: Downloads) -> None:
+    assert web.read(chain(site, 5), "")
+    assert refusal(web, chain(site, 6)) == "redirects more than 5 times"
+
+
+def test_a_redirect_in_a_circle_ends(site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(301, headers={"Location": "/a.jpg"}, endless=True)
+    assert refusal(web, f"{site.url}/a.jpg") == "redirects more than 5 times"
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("ftp://elsewhere.example/a.jpg", "redirects to ftp://, which is not fetched"),
+        ("file:///etc/passwd", "redirects to file://, which is not fetched"),
+        ("http://me:secret@elsewhere.example/", "carries a user name or a password, or redirects to a URL that does"),
+        ("http://[::1/a.jpg", "cannot be fetched"),
+    ],
+)
+def test_a_redirect_leads_to_no_other_kind_of_place(place: str, sentence: str, site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(302, headers={"Location": place})
+    with pytest.raises(UserError) as error:
+        web.read(f"{site.url}/a.jpg", "")
+    assert str(error.value).startswith(sentence)
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[::1/a.jpg", "http://a b/c.jpg", "http://host:99999/a.jpg"])
+def test_what_is_no_url_is_refused(url: str, web: Downloads) -> None:
+    with pytest.raises(UserError):
+        web.read(url, "")
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.215.14", True),
+        ("2606:2800:21f:cb07::1", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("::", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("ff02::1", False),
+        ("::ffff:169.254.169.254", False),
+        ("2002:7f00:1::1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+def test_private_addresses_are_refused_however_they_are_written(site: Site) -> None:
+    port = site.url.rpartition(":")[2]
+    web = Downloads(MOST_BYTES, 4, CheckedNetwork(is_public), QUICK)
+    for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"):
+        assert "which is not a public address" in refusal(web, f"http://{host}:{port}/a.jpg")
+    assert site.requests == []
+    web.close()
+
+
+def test_a_redirect_to_a_private_address_is_refused(site: Site) -> None:
+    web = Downloads(MOST_BYTES, 4, CheckedNetwork(lambda address: address == "127.0.0.1"), QUICK)
+    with serving("127.0.0.2") as private:
+        site["/a.jpg"] = Answer(302, headers={"Location": f"{private.url}/secret"})
+        assert refusal(web, f"{site.url}/a.jpg") == (
+            "lies at 127.0.0.2, which is not a public address; set ingest.private_addresses to fetch it"
+        )
+        assert private.requests == []
+    web.close()
+
+
+def test_the_address_that_was_judged_is_the_one_connected_to(site: Site) -> None:
+    site["/a.jpg"] = PICTURE
+    asked: list[str] = []
+    web = through(any_address, ["127.0.0.1"], asked)
+    assert web.read(site.url.replace("127.0.0.1", "photos.example") + "/a.jpg", "")
+    assert asked == ["photos.example"]
+    assert site.requests[0].headers["host"].startswith("photos.example:")
+    web.close()
+
+
+def test_a_host_with_one_address_that_is_not_public_is_refused(site: Site) -> None:
+    web = through(is_public, ["93.184.215.14", "127.0.0.1"], [])
+    assert refusal(web, site.url.replace("127.0.0.1", "photos.example")).startswith("lies at 127.0.0.1, which")
+    web.close()
+
+
+def test_an_address_that_does_not_answer_is_passed_over_for_the_next(site: Site) -> None:
+    site["/a.jpg"] = PICTURE
+    web = through(any_address, ["127.0.0.3", "127.0.0.1"], [])
+    assert web.read(f"{site.url}/a.jpg", "")
+    web.close()
+
+
+def test_a_password_is_neither_sent_nor_told(site: Site, web: Downloads) -> None:
+    assert refusal(web, site.url.replace("//", "//me:secret@")) == (
+        "carries a user name or a password, or redirects to a URL that does; none are sent"
+    )
+    assert site.requests == []
+
+
+def test_a_proxy_of_the_environment_is_not_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    site["/a.jpg"] = PICTURE
+    web = Downloads(MOST_BYTES, 4, CheckedNetwork(any_address), QUICK)
+    assert web.read(f"{site.url}/a.jpg", "")
+    web.close()
+
+
+def test_cookies_are_not_kept(site: Site, web: Downloads) -> None:
+    site["/a.jpg"] = Answer(headers={"Set-Cookie": "seen=1"})
+    web.read(f"{site.url}/a.jpg", "")
+    web.read(f"{site.url}/a.jpg", "")
+    assert "cookie" not in site.requests[1].headers
+
+
+def test_no_more_downloads_are_under_way_than_allowed(site: Site) -> None:
+    site["/a.jpg"] = Answer(body=b"a picture", seconds=0.05)
+    web = Downloads(MOST_BYTES, 2, CheckedNetwork(any_address), Patience(tries=1))
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(web.read, [f"{site.url}/a.jpg"] * 12, [""] * 12))) == 12
+    assert site.most_at_once == 2
+    web.close()
