@@ -1,33 +1,89 @@
 """The list of images beside each shard: how a store is searched without opening its tars."""
 
+import hashlib
 import io
-from collections.abc import Iterable, Iterator
-from typing import Any
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from lookalike_components.storage import create_bytes, list_files, local_path, read_bytes
-from lookalike_components.storage.parquet import read_parquet
+from lookalike_components.dataset.look_ahead import in_order
+from lookalike_components.dataset.places import Contents, Places, as_ids
+from lookalike_components.progress import say
+from lookalike_components.storage import create_bytes, list_files, local_path, open_file, read_bytes
+from lookalike_components.storage.parquet import read_arrow
 
 SUFFIX = ".contents.parquet"
+FILES_READ_AT_ONCE = 16
+PIECE_BYTES = 2**20
+NAMED_BY_CONTENT = re.compile(r"(?P<digest>[0-9a-f]{64})\.\w+")
 
 
-def read_all(store: str) -> Iterator[Any]:
-    """Rows of ``image_id, shard, offset, nbytes`` for every image in the store."""
+def read_places(store: str) -> Places:
+    """Finds every image in the store; a shard whose writer was killed before it wrote the list gets one now."""
     path = local_path(store)
     if path is not None and not path.exists():
-        return
-    files = set(list_files(store))
-    for uri in sorted(files):
-        shard = uri.removesuffix(SUFFIX)
-        if uri.endswith(SUFFIX) and shard in files:
-            rows = read_parquet(io.BytesIO(read_bytes(uri)))
-            rows.insert(1, "shard", shard)
-            yield from rows.itertuples(index=False)
+        return Places.none()
+    files = {file.uri for file in list_files(store)}
+    shards = sorted(uri for uri in files if uri.endswith(".tar"))
+    listed = [shard for shard in shards if shard + SUFFIX in files]
+    found = in_order(_read, listed, threads=FILES_READ_AT_ONCE)
+    recovered = _recovered(shard for shard in shards if shard + SUFFIX not in files)
+    contents = [*found, *recovered]
+    return Places.of(contents) if contents else Places.none()
 
 
-def write(shard: str, locations: Iterable[Any]) -> None:
+def write(contents: Contents) -> None:
     """Writes the list of a shard's images beside it, unless it is there."""
-    columns = ["image_id", "offset", "nbytes"]
-    rows = pd.DataFrame([[getattr(location, name) for name in columns] for location in locations], columns=columns)
-    create_bytes(shard + SUFFIX, rows.to_parquet(index=False))
+    table = pa.table(
+        {
+            "image_id": pa.array(contents.ids.astype(str)),
+            "offset": pa.array(contents.offsets),
+            "nbytes": pa.array(contents.sizes),
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(table, file)
+    create_bytes(contents.shard + SUFFIX, file.getvalue())
+
+
+def _read(shard: str) -> Contents:
+    rows = read_arrow(io.BytesIO(read_bytes(shard + SUFFIX)))
+    offsets, sizes = (rows[name].to_numpy() for name in ("offset", "nbytes"))
+    return Contents(shard, as_ids(rows["image_id"].to_numpy()), offsets, sizes)
+
+
+def _recovered(shards: Iterator[str]) -> Iterator[Contents]:
+    for shard in shards:
+        with open_file(shard) as file:
+            contents = _of_tar(shard, file)
+        if contents:
+            write(contents)
+            yield contents
+        else:
+            say(f"passes over {shard}: it is no whole shard of this store; delete it")
+
+
+def _of_tar(shard: str, file: BinaryIO) -> Contents | None:
+    """The images by the headers of a tar, provided that the tar is whole and each file is named by its digest."""
+    digest = hashlib.sha256()
+    while piece := file.read(PIECE_BYTES):
+        digest.update(piece)
+    if _digest_in(PurePosixPath(shard).name) != digest.hexdigest():
+        return None
+    file.seek(0)
+    with tarfile.open(fileobj=file) as tar:
+        members = tar.getmembers()
+    ids = [_digest_in(member.name) for member in members]
+    offsets, sizes = np.array([(member.offset_data, member.size) for member in members], np.int64).reshape(-1, 2).T
+    return Contents(shard, as_ids(ids), offsets, sizes) if all(ids) else None
+
+
+def _digest_in(name: str) -> str:
+    named = NAMED_BY_CONTENT.fullmatch(name)
+    return named["digest"] if named else ""

@@ -1,27 +1,27 @@
 """Moves the images of a source into shards and writes the image table."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
-from lookalike_components.dataset import Location, ShardWriter, in_order, write_table
+from lookalike_components.dataset import ShardWriter, latest, read_ledger, write_table
 from lookalike_components.errors import UserError
 from lookalike_components.ingest.config import IngestConfig
-from lookalike_components.ingest.sources import read_source
-from lookalike_components.pixels import ImageFacts, inspect
-from lookalike_components.progress import Facts, say, track
-from lookalike_components.storage import read_bytes, replacing
+from lookalike_components.ingest.moving import move
+from lookalike_components.ingest.plan import plan
+from lookalike_components.ingest.sources import Source, open_source
+from lookalike_components.ingest.tables import images_of, quarantine_of
+from lookalike_components.progress import Facts, say
+from lookalike_components.storage import replacing
 
 REFUSALS_TOLD = 5
-
-Examined = tuple[bytes, ImageFacts] | str  # a text is the reason for a refusal
-Kept = tuple[Location, ImageFacts] | str
 
 
 def ingest(config: IngestConfig, images_path: str | Path, quarantine_path: str | Path) -> Facts:
     """Checks every image of a source, writes each accepted one once into shards, and lists both kinds.
+
+    What the store's ledger knows of a file is believed as long as the file keeps its version; its bytes are then not
+    read again.
 
     Args:
         config: Source, store and size of the shards.
@@ -29,47 +29,34 @@ def ingest(config: IngestConfig, images_path: str | Path, quarantine_path: str |
         quarantine_path: Table of what was refused (Parquet): ``uri, position, reason``.
 
     Returns:
-        ``images`` accepted, ``refused``, and ``labels`` where the source brought any.
+        ``images`` accepted, ``refused``, ``moved`` to the store, and ``labels`` where the source brought any.
 
     Raises:
         UserError: The source cannot be read, lists no images, or none of them can be used.
         LookalikeError: The store cannot be written to.
     """
-    source = read_source(config.source).rename_axis("position").reset_index()
-    kept = _keep(source["uri"], config)
-    refused = pd.Series([isinstance(outcome, str) for outcome in kept], dtype=bool)
-    quarantine = source.loc[refused, ["uri", "position"]].assign(reason=[why for why in kept if isinstance(why, str)])
+    with open_source(config) as source:
+        images, quarantine, moved = _move(source, config)
     _tell(quarantine)
-    if refused.all():
+    if images.empty:
         raise UserError(_nothing_accepted(config.source, quarantine))
-    images = _table(source[~refused], [outcome for outcome in kept if not isinstance(outcome, str)])
     write_table(images, images_path)
     with replacing(quarantine_path) as temporary:
         quarantine.to_parquet(temporary, index=False)
-    return _facts(images, quarantine)
+    return _facts(images, quarantine, moved)
 
 
-def _keep(uris: "pd.Series[str]", config: IngestConfig) -> list[Kept]:
-    """Brings every image that can be used to the store; reads and checks ahead of the writing."""
+def _move(source: Source, config: IngestConfig) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Image table, quarantine, and how many images are new in the store."""
+    files = source.listing.drop_duplicates("uri")
+    uris = pd.Index(files["uri"], dtype=object)
     with ShardWriter(config.store, config.shard_megabytes * 2**20) as writer:
-        examined = track(in_order(_examine, uris), len(uris), "images")
-        return [seen if isinstance(seen, str) else (writer.add(seen[0], seen[1].format), seen[1]) for seen in examined]
-
-
-def _examine(uri: str) -> Examined:
-    if not uri:
-        return "names no image"
-    try:
-        data = read_bytes(uri)
-        return data, inspect(data)
-    except UserError as error:  # missing, no image, of a scheme that cannot be read: the others may be fine
-        return str(error).removeprefix(uri).strip()
-
-
-def _table(source: pd.DataFrame, kept: Iterable[tuple[Location, ImageFacts]]) -> pd.DataFrame:
-    stored = pd.DataFrame([asdict(location) | asdict(facts) for location, facts in kept], index=source.index)
-    empty = {name: None for name in ("label", "subset") if name not in source}
-    return pd.concat([source, stored], axis=1).assign(**empty)
+        known = read_ledger(writer.store, uris)
+        places = None if source.referenced else writer.places
+        move(plan(files, known, places), source.read, source.reads_at_once, writer, copy=not source.referenced)
+    entries = latest([known, *writer.entries], uris).take(uris.get_indexer(source.listing["uri"]))
+    places = None if source.referenced else writer.places
+    return images_of(source.listing, entries, places), quarantine_of(source.listing, entries), writer.written
 
 
 def _tell(quarantine: pd.DataFrame) -> None:
@@ -87,7 +74,7 @@ def _nothing_accepted(source: str, quarantine: pd.DataFrame) -> str:
     )
 
 
-def _facts(images: pd.DataFrame, quarantine: pd.DataFrame) -> Facts:
-    facts = {"images": len(images), "refused": len(quarantine)}
+def _facts(images: pd.DataFrame, quarantine: pd.DataFrame, moved: int) -> Facts:
+    facts = {"images": len(images), "refused": len(quarantine), "moved": moved}
     labels = images["label"].nunique()
     return facts | {"labels": labels} if labels else facts

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from lookalike_components.dataset import read_images
-from lookalike_components.dataset.cache import cached
 from lookalike_components.errors import LookalikeError, UserError
 
 Store = Callable[..., pd.DataFrame]
@@ -29,14 +28,3 @@ def test_a_shard_that_was_cut_short_is_named(table: pd.DataFrame) -> None:
         list(read_images(table))
     end = table["offset"].iloc[0] + table["nbytes"].iloc[0]
     assert str(error.value) == f"{shard} ends before byte {end:,}; delete it and run ingest again"
-
-
-def test_the_cache_holds_what_was_used_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOOKALIKE_CACHE", str(tmp_path / "cache"))
-    sources = [tmp_path / f"{name}.tar" for name in "abc"]
-    for source in sources:
-        source.write_bytes(bytes(100))
-        cached(str(source), most_bytes=250)
-    assert sorted(path.name for path in (tmp_path / "cache" / "shards").iterdir()) == ["b.tar", "c.tar"]
-    sources[2].unlink()
-    assert cached(str(sources[2]), most_bytes=250).read_bytes() == bytes(100)

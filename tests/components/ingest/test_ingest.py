@@ -1,34 +1,13 @@
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from lookalike_components.dataset import read_images, read_table
 from lookalike_components.errors import UserError
-from lookalike_components.ingest.config import IngestConfig
-from lookalike_components.ingest.ingest import ingest
-from lookalike_components.progress import Facts
 from lookalike_components.storage import write_bytes
-
-
-class Run:
-    """Where one run of the step writes, below a folder of the test's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store, self.images, self.quarantine = folder / "store", folder / "images", folder / "quarantine"
-
-    def __call__(self, source: Path | str) -> Facts:
-        return ingest(IngestConfig(source=str(source), store=str(self.store)), self.images, self.quarantine)
-
-    def refused(self) -> dict[str, str]:
-        rows = pd.read_parquet(self.quarantine)
-        return {Path(uri).name: reason for uri, reason in zip(rows["uri"], rows["reason"], strict=True)}
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return Run(tmp_path / "run")
 
 
 @pytest.fixture
@@ -43,9 +22,9 @@ def spoilt(photos: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_image_of_a_folder_is_in_the_table_in_order(run: Run, photos: Path) -> None:
+def test_every_image_of_a_folder_is_in_the_table_in_order(run: Any, photos: Path) -> None:
     pictures = sorted(photos.glob("*/*.png"))
-    assert run(photos) == {"images": len(pictures), "refused": 0}
+    assert run(photos) == {"images": len(pictures), "refused": 0, "moved": len(pictures)}
     table = read_table(run.images)
     assert table["uri"].tolist() == [str(picture) for picture in pictures]
     assert table["position"].tolist() == list(range(len(pictures)))
@@ -53,20 +32,20 @@ def test_every_image_of_a_folder_is_in_the_table_in_order(run: Run, photos: Path
     assert table[["label", "subset"]].isna().all(axis=None)
 
 
-def test_the_bytes_are_those_of_the_source(run: Run, photos: Path) -> None:
+def test_the_bytes_are_those_of_the_source(run: Any, photos: Path) -> None:
     run(photos)
     table = read_table(run.images)
     assert list(read_images(table)) == [Path(uri).read_bytes() for uri in table["uri"]]
 
 
-def test_the_source_can_go_once_it_is_ingested(run: Run, photos: Path, tmp_path: Path) -> None:
+def test_the_source_can_go_once_it_is_ingested(run: Any, photos: Path, tmp_path: Path) -> None:
     shutil.copytree(photos, tmp_path / "copy")
     run(tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy")
     assert sum(1 for _ in read_images(read_table(run.images))) == len(read_table(run.images))
 
 
-def test_a_second_run_gives_the_same_table_and_writes_no_shard(run: Run, photos: Path) -> None:
+def test_a_second_run_gives_the_same_table_and_writes_no_shard(run: Any, photos: Path) -> None:
     run(photos)
     table, shards = read_table(run.images), {path: path.stat().st_mtime_ns for path in run.store.iterdir()}
     run(photos)
@@ -74,24 +53,24 @@ def test_a_second_run_gives_the_same_table_and_writes_no_shard(run: Run, photos:
     assert {path: path.stat().st_mtime_ns for path in run.store.iterdir()} == shards
 
 
-def test_what_is_broken_is_quarantined_and_the_rest_goes_on(run: Run, spoilt: Path) -> None:
-    assert run(spoilt) == {"images": 1, "refused": 3}
+def test_what_is_broken_is_quarantined_and_the_rest_goes_on(run: Any, spoilt: Path) -> None:
+    assert run(spoilt) == {"images": 1, "refused": 3, "moved": 1}
     assert run.refused() == {"0.jpg": "is not an image", "2.png": "is truncated", "3.gif": "is empty"}
 
 
-def test_refused_images_count_as_positions(run: Run, spoilt: Path) -> None:
+def test_refused_images_count_as_positions(run: Any, spoilt: Path) -> None:
     run(spoilt)
     assert read_table(run.images)["position"].tolist() == [1]
     assert pd.read_parquet(run.quarantine)["position"].tolist() == [0, 2, 3]
 
 
-def test_each_refusal_is_told(run: Run, spoilt: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_refusal_is_told(run: Any, spoilt: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(spoilt)
     assert f"refused {spoilt}/0.jpg: is not an image" in capsys.readouterr().err
 
 
 def test_of_many_refusals_the_first_are_told_and_the_others_counted(
-    run: Run, spoilt: Path, capsys: pytest.CaptureFixture[str]
+    run: Any, spoilt: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(10, 17):
         (spoilt / f"{number}.jpg").write_bytes(b"text")
@@ -99,7 +78,7 @@ def test_of_many_refusals_the_first_are_told_and_the_others_counted(
     assert "refused 5 more; all are in the quarantine table" in capsys.readouterr().err
 
 
-def test_nothing_is_written_when_nothing_is_accepted(run: Run, spoilt: Path) -> None:
+def test_nothing_is_written_when_nothing_is_accepted(run: Any, spoilt: Path) -> None:
     (spoilt / "1.png").unlink()
     with pytest.raises(UserError) as error:
         run(spoilt)
@@ -108,19 +87,19 @@ def test_nothing_is_written_when_nothing_is_accepted(run: Run, spoilt: Path) -> 
     assert not run.quarantine.exists()
 
 
-def test_a_spreadsheet_brings_labels_and_its_other_columns(run: Run, photos: Path, tmp_path: Path) -> None:
+def test_a_spreadsheet_brings_labels_and_its_other_columns(run: Any, photos: Path, tmp_path: Path) -> None:
     rows = pd.DataFrame({"image": [f"{photos}/thing-00/{view}.png" for view in range(4)]})
     rows.assign(label=["a", "a", "b", None], weather="rain").to_csv(tmp_path / "products.csv", index=False)
-    assert run(tmp_path / "products.csv") == {"images": 4, "refused": 0, "labels": 2}
+    assert run(tmp_path / "products.csv") == {"images": 4, "refused": 0, "moved": 4, "labels": 2}
     table = read_table(run.images)
     assert table["label"].tolist() == ["a", "a", "b", None]
     assert table["weather"].tolist() == ["rain"] * 4
 
 
-def test_rows_that_cannot_be_read_are_quarantined_with_the_reason(run: Run, photos: Path, tmp_path: Path) -> None:
+def test_rows_that_cannot_be_read_are_quarantined_with_the_reason(run: Any, photos: Path, tmp_path: Path) -> None:
     uris = [f"{photos}/thing-00/0.png", "missing.png", "s3://bucket/c.png", ""]
     pd.DataFrame({"image": uris, "label": list("abcd")}).to_csv(tmp_path / "products.csv", index=False)
-    assert run(tmp_path / "products.csv") == {"images": 1, "refused": 3, "labels": 1}
+    assert run(tmp_path / "products.csv") == {"images": 1, "refused": 3, "moved": 1, "labels": 1}
     assert run.refused() == {
         "missing.png": "does not exist",
         "c.png": "starts with s3://, which cannot be read; use a path, file:// or gs://",
@@ -128,7 +107,7 @@ def test_rows_that_cannot_be_read_are_quarantined_with_the_reason(run: Run, phot
     }
 
 
-def test_one_file_under_two_names_is_stored_once_and_listed_twice(run: Run, spoilt: Path) -> None:
+def test_one_file_under_two_names_is_stored_once_and_listed_twice(run: Any, spoilt: Path) -> None:
     shutil.copy(spoilt / "1.png", spoilt / "9.png")
     run(spoilt)
     table = read_table(run.images)
@@ -136,8 +115,8 @@ def test_one_file_under_two_names_is_stored_once_and_listed_twice(run: Run, spoi
     assert table["offset"].nunique() == table["image_id"].nunique() == 1
 
 
-def test_a_bucket_is_a_source_like_any_folder(run: Run, photos: Path, bucket: str) -> None:
+def test_a_bucket_is_a_source_like_any_folder(run: Any, photos: Path, bucket: str) -> None:
     for view in (10, 9):
         write_bytes(f"{bucket}/photos/mug/{view}.png", (photos / "thing-00" / "0.png").read_bytes())
-    assert run(f"{bucket}/photos") == {"images": 2, "refused": 0}
+    assert run(f"{bucket}/photos") == {"images": 2, "refused": 0, "moved": 1}
     assert read_table(run.images)["uri"].tolist() == [f"{bucket}/photos/mug/9.png", f"{bucket}/photos/mug/10.png"]

@@ -1,0 +1,1 @@
+"""Component `examine`: read and check a part of a source."""

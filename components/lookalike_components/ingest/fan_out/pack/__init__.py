@@ -1,0 +1,1 @@
+"""Component `pack`: write the shards that begin in a part of a source."""

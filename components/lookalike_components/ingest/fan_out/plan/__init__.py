@@ -1,0 +1,1 @@
+"""Component `plan`: divide a large source among parallel tasks."""

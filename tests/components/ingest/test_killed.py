@@ -1,0 +1,111 @@
+"""A run that is killed between any two writes, or within one, leaves a store with which the next run finishes."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lookalike_components.dataset import read_images
+
+KILLED_AT_A_WRITE = """
+import os, signal, sys
+from lookalike_components.ingest.config import IngestConfig
+from lookalike_components.ingest.ingest import ingest
+from lookalike_components.storage import local
+
+source, folder, moment, left = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+create_bytes, link = local.create_bytes, os.link
+
+def kill_in_time():
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def counted(what):
+    def do(*arguments):
+        kill_in_time()
+        return what(*arguments)
+    return do
+
+if moment == "between":
+    local.create_bytes = counted(create_bytes)
+else:
+    os.link = counted(link)
+ingest(IngestConfig(source=source, store=f"{folder}/store", shard_megabytes=1), f"{folder}/images", f"{folder}/quarantine")
+"""
+WRITES = 12  # three shards of four pictures and one of the rest, a list for each, and a file of the ledger
+
+
+def killed(source: Path, folder: Path, moment: str, writes: int) -> int:
+    arguments = [sys.executable, "-c", KILLED_AT_A_WRITE, source, folder, moment, str(writes)]
+    return subprocess.run(arguments, capture_output=True, check=False).returncode
+
+
+@pytest.fixture
+def undisturbed(large_photos: Path, tmp_path: Path, run: Any) -> tuple[pd.DataFrame, list[str]]:
+    other = type(run)(tmp_path / "undisturbed")
+    assert other(large_photos, shard_megabytes=1)["moved"] == 13
+    return other.outcome()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("moment", "writes"), [*(("between", writes) for writes in range(WRITES)), ("within", 0), ("within", 1), ("within", 2)]
+)
+def test_a_run_that_was_killed_is_finished_by_the_next(
+    run: Any, large_photos: Path, undisturbed: tuple[pd.DataFrame, list[str]], tmp_path: Path, moment: str, writes: int
+) -> None:
+    assert killed(large_photos, tmp_path / "run", moment, writes) == -9
+    assert not run.images.exists()
+    whole = run.shards()
+    facts = run(large_photos, shard_megabytes=1)
+    table, shards = run.outcome()
+    pd.testing.assert_frame_equal(table, undisturbed[0])
+    assert shards == undisturbed[1]
+    assert whole.items() <= run.shards().items()
+    assert facts["moved"] == max(0, 13 - 4 * len(whole))
+    assert len(list(run.store.glob("*.tar.contents.parquet"))) == len(shards)
+    assert list(read_images(run.table())) == [Path(uri).read_bytes() for uri in table["uri"]]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_not_killed_makes_as_many_writes_as_are_tried(large_photos: Path, tmp_path: Path) -> None:
+    assert killed(large_photos, tmp_path / "run", "between", WRITES) == 0
+
+
+def test_what_was_decoded_before_the_kill_is_not_decoded_again(run: Any, large_photos: Path, tmp_path: Path) -> None:
+    """A ledger ahead of its shards, as the parallel tasks leave it: the bytes are fetched, and believed if they agree."""
+    run(large_photos, shard_megabytes=1)
+    remembered, first = sorted((run.store / "ledger").iterdir()), run.outcome()
+    for path in [*run.store.glob("*.tar"), *run.store.glob("*.tar.contents.parquet")]:
+        path.unlink()
+    assert run(large_photos, shard_megabytes=1)["moved"] == 13
+    pd.testing.assert_frame_equal(run.outcome()[0], first[0])
+    assert run.outcome()[1] == first[1]
+    assert set(remembered) < set((run.store / "ledger").iterdir())
+
+
+def test_a_tar_without_its_list_is_read_by_its_headers(run: Any, large_photos: Path) -> None:
+    run(large_photos, shard_megabytes=1)
+    lists = {path: path.read_bytes() for path in run.store.glob("*.tar.contents.parquet")}
+    for path in lists:
+        path.unlink()
+    before = run.shards()
+    assert run(large_photos, shard_megabytes=1)["moved"] == 0
+    assert {path: path.read_bytes() for path in lists} == lists
+    assert run.shards() == before
+
+
+@pytest.mark.parametrize("name", ["photos.tar", f"{'0' * 64}.tar"])
+def test_a_tar_that_is_not_whole_is_passed_over_aloud(
+    run: Any, large_photos: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    run(large_photos, shard_megabytes=1)
+    shard = next(run.store.glob("*.tar"))
+    (run.store / name).write_bytes(shard.read_bytes()[:100_000])
+    assert run(large_photos, shard_megabytes=1)["moved"] == 0
+    assert f"passes over {run.store / name}: it is no whole shard of this store; delete it" in capsys.readouterr().err
