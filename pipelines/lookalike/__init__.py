@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lookalike.config import FinetuneConfig as FinetuneConfig
     from lookalike.display.sprites import matches_sheet as matches_sheet
     from lookalike.display.sprites import sprite_sheet as sprite_sheet
+    from lookalike.inspection import Inspection as Inspection
+    from lookalike.inspection import check as check
     from lookalike.runs import Run as Run
     from lookalike_components.errors import LookalikeError as LookalikeError
     from lookalike_components.errors import UserError as UserError
@@ -34,6 +36,7 @@ _HOMES = {
     "lookalike.client.service": ("Client", "serving"),
     "lookalike.config": ("FinetuneConfig",),
     "lookalike.display.sprites": ("matches_sheet", "sprite_sheet"),
+    "lookalike.inspection": ("Inspection", "check"),
     "lookalike.runs": ("Run",),
     "lookalike_components.errors": ("LookalikeError", "UserError"),
 }

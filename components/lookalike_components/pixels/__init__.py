@@ -1,6 +1,23 @@
-"""The one way that bytes become pixels, in training, evaluation and serving."""
+"""The one way that bytes become pixels, in training, evaluation and serving.
 
-from lookalike_components.pixels.decode import BrokenImage, ImageFacts, decode, inspect
+What becomes of each kind of file (orientation, CMYK, transparency, 16 bits, animations, colour profiles, broken files)
+is written down in ``docs/pixels.md``.
+"""
+
+from lookalike_components.pixels.decode import ImageFacts, decode, inspect, inspect_closely
+from lookalike_components.pixels.faults import BrokenImage
+from lookalike_components.pixels.quality import Quality, quality
 from lookalike_components.pixels.resize import ResizePolicy, thumbnail, to_pixels
 
-__all__ = ["BrokenImage", "ImageFacts", "ResizePolicy", "decode", "inspect", "thumbnail", "to_pixels"]
+__all__ = [
+    "BrokenImage",
+    "ImageFacts",
+    "Quality",
+    "ResizePolicy",
+    "decode",
+    "inspect",
+    "inspect_closely",
+    "quality",
+    "thumbnail",
+    "to_pixels",
+]

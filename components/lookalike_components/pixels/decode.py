@@ -1,25 +1,40 @@
-"""From the bytes of an image file to an upright RGB image, or one short reason why not."""
+"""From the bytes of an image file to an upright RGB image, or one short reason why not.
+
+What becomes of each kind of file is decided in ``docs/pixels.md``, and pinned by the golden files of the tests.
+"""
 
 import io
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
-from lookalike_components.errors import UserError
+from lookalike_components.pixels.faults import BrokenImage, refusing
 from lookalike_components.pixels.hashing import perceptual_hash
+from lookalike_components.pixels.quality import Quality, quality
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+MOST_PIXELS = 120_000_000  # a camera of 108 megapixels; 480 MB while it is decoded, 1.4 GB with transparency
+MOST_PIXELS_A_SIDE = 65_535  # JPEG's own limit; a strip of 1 x 100 million would need gigabytes to be resized
 SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N")
-WIDER_THAN_SIXTEEN_BIT = ("I", "F")
+UNREADABLE = {
+    "I": "has 32-bit pixels (8 or 16 bits are read)",
+    "F": "has 32-bit pixels (8 or 16 bits are read)",
+    "LAB": "has Lab colours (grey, RGB and CMYK are read)",
+}
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # Pillow warns of odd metadata and of many pixels; what we cannot use is refused with a reason, the rest is fine.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-
-
-class BrokenImage(UserError):  # noqa: N818
-    """The bytes are no image that can be used; the message is the predicate of a sentence: ``is truncated``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,7 @@ class ImageFacts:
     format: str
     width: int
     height: int
-    perceptual_hash: str
+    perceptual_hash: str | None
 
 
 def inspect(data: bytes) -> ImageFacts:
@@ -45,68 +60,88 @@ def inspect(data: bytes) -> ImageFacts:
     Raises:
         BrokenImage: As `decode` does.
     """
-    opened = open_image(data)
-    upright = upright_rgb(opened)
-    return ImageFacts(_format(opened), upright.width, upright.height, perceptual_hash(upright))
+    return _facts(*_read(data))
 
 
-def decode(data: bytes) -> Image.Image:
+def inspect_closely(data: bytes) -> tuple[ImageFacts, Quality]:
+    """As `inspect`, and how the image looks.
+
+    Raises:
+        BrokenImage: As `decode` does.
+    """
+    upright, kind = _read(data)
+    return _facts(upright, kind), quality(upright)
+
+
+def decode(data: bytes, at_least: int = 0) -> Image.Image:
     """Decodes an image file to RGB with 8 bits a channel.
 
     The EXIF orientation is applied, transparency is laid on white, 16-bit grey is scaled to 8 bits, and of an
     animation the first frame is taken.
 
-    Raises:
-        BrokenImage: The bytes are empty, no image, truncated, damaged, of more pixels than Pillow decodes
-            (`PIL.Image.MAX_IMAGE_PIXELS` times two), or of 32 bits a pixel.
-    """
-    return upright_rgb(open_image(data))
-
-
-def open_image(data: bytes) -> Image.Image:
-    """Reads the header of an image file; the pixels stay undecoded, so that a JPEG can still be drafted.
+    Args:
+        data: Bytes of an image file.
+        at_least: Lets the JPEG decoder halve the image, up to three times, while no side falls below this many
+            pixels. 0 decodes every pixel.
 
     Raises:
-        BrokenImage: The bytes are empty, no image, or announce too many pixels.
+        BrokenImage: The bytes are empty, no image, truncated, damaged, of 32 bits a pixel, or of more pixels than
+            `MOST_PIXELS` or `MOST_PIXELS_A_SIDE`.
     """
-    if not data:
-        raise BrokenImage("is empty")
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        raise BrokenImage("is not an image") from error
-    except Image.DecompressionBombError as error:
-        raise BrokenImage("has too many pixels") from error
-    except Exception as error:  # a parser raises whatever it trips over, and the bytes are a stranger's
-        raise BrokenImage("is damaged") from error
+    return _read(data, at_least)[0]
 
 
-def upright_rgb(image: Image.Image) -> Image.Image:
-    """Decodes an opened image to RGB, upright and without transparency.
-
-    Raises:
-        BrokenImage: The pixels are truncated, damaged, or of 32 bits.
-    """
-    try:
+def _read(data: bytes, at_least: int = 0) -> tuple[Image.Image, str]:
+    """The upright image, and its format."""
+    with refusing(data):
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        _refuse_too_large(image)
+        if at_least:
+            image.draft("RGB", (at_least, at_least))
         image.load()
-        return _rgb(ImageOps.exif_transpose(image))
-    except BrokenImage:
-        raise
-    except Exception as error:  # a decoder raises whatever it trips over, and the bytes are a stranger's
-        raise BrokenImage("is truncated" if "truncated" in str(error) else "is damaged") from error
+        return _turned(_rgb(image), _orientation(image)), _format(image)
+
+
+def _facts(upright: Image.Image, kind: str) -> ImageFacts:
+    return ImageFacts(kind, upright.width, upright.height, perceptual_hash(upright))
+
+
+def _refuse_too_large(image: Image.Image) -> None:
+    """Looks at the header's numbers, before a pixel is decoded."""
+    if image.width * image.height > MOST_PIXELS:
+        raise BrokenImage("has too many pixels")
+    if max(image.size) > MOST_PIXELS_A_SIDE:
+        raise BrokenImage(f"has a side of more than {MOST_PIXELS_A_SIDE:,} pixels")
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; a picture whose EXIF cannot be read is as good as one without."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # the parser raises whatever it trips over, as the decoders do
+        return 1
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    """As `PIL.ImageOps.exif_transpose`, which copies the pixels even where nothing turns, and writes the EXIF anew."""
+    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in WIDER_THAN_SIXTEEN_BIT:
-        raise BrokenImage("has 32-bit pixels (8 or 16 bits are read)")
+    if image.mode in UNREADABLE:
+        raise BrokenImage(UNREADABLE[image.mode])
     if image.mode in SIXTEEN_BIT:
-        image = Image.fromarray(np.round(np.asarray(image, np.float32) / 257).astype(np.uint8))
-    return _on_white(image) if image.has_transparency_data else image.convert("RGB")
+        return Image.fromarray(np.round(np.asarray(image, np.float32) / 257).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        return _on_white(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    opaque = Image.new("RGB", image.size, "white")
+    see_through = image if image.mode == "RGBA" else image.convert("RGBA")
+    opaque.paste(see_through, mask=see_through)
+    return opaque
 
 
 def _format(image: Image.Image) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli import examples, fit, pipeline, runs, serving, use
+from lookalike.cli import check, examples, fit, pipeline, runs, serving, use
 from lookalike.cli.options import say
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ def lookalike(
 
 
 fit.register(app)
+check.register(app)
 runs.register(app)
 use.register(app)
 serving.register(app)

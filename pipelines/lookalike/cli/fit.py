@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lookalike.cli.options import AsJson, Runs, note, print_json, say
+from lookalike.cli.options import AsJson, Runs, note, parsed_settings, print_json, say
 
 if TYPE_CHECKING:
     from lookalike.runs import Run
 
 NOT_PROMOTED = 3
-WITH_A_PLACE_OF_THEIR_OWN = {"source": "the argument SOURCE", "artifacts": "--artifacts"}
 
 EPILOG = """
 **Examples**
@@ -92,7 +91,7 @@ def fit(
         runs=runs,
         detach=True,
         resume=resume,
-        **{**given, **_parsed(settings or [])},
+        **{**given, **parsed_settings(settings or [])},
     )
     if detach:
         note(f"{run.name} runs on its own; follow it with `lookalike runs logs -f {run.name}`")
@@ -100,21 +99,6 @@ def fit(
         return
     _watch(run)
     _conclude(run, as_json=as_json)
-
-
-def _parsed(settings: list[str]) -> dict[str, Any]:
-    """Values of ``--set`` are YAML, so that numbers, lists and mappings can be given; nothing is an empty text."""
-    import yaml
-
-    from lookalike.config import path_of
-    from lookalike_components.errors import UserError
-
-    pairs = [setting.partition("=") for setting in settings]
-    if wrong := [field for field, equals, _ in pairs if not equals]:
-        raise UserError(f"--set {wrong[0]} has no value; write --set SECTION.FIELD=VALUE")
-    if own := {field for field, _, _ in pairs} & WITH_A_PLACE_OF_THEIR_OWN.keys():
-        raise UserError(f"--set {min(own)} has a place of its own: give it as {WITH_A_PLACE_OF_THEIR_OWN[min(own)]}")
-    return {".".join(path_of(field)): yaml.safe_load(value) if value else "" for field, _, value in pairs}
 
 
 def _watch(run: "Run") -> None:

@@ -7,7 +7,20 @@ from importlib.metadata import version
 
 import pytest
 
-COMMANDS = ["fit", "metrics", "examples", "save", "encode", "search", "sprites", "serve", "compile", "runs", "example"]
+COMMANDS = [
+    "fit",
+    "check",
+    "metrics",
+    "examples",
+    "save",
+    "encode",
+    "search",
+    "sprites",
+    "serve",
+    "compile",
+    "runs",
+    "example",
+]
 
 
 def lookalike(*arguments, **environment):
