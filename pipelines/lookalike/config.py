@@ -59,9 +59,12 @@ SECTIONS: dict[str, type[StepConfig]] = {
 
 
 class _Shared(StepConfig):
-    source: str = Field(min_length=1, description="Folder, gs:// prefix, archive, spreadsheet or shards of the pictures")
+    source: str = Field(
+        min_length=1, description="Folder, gs:// prefix, archive, spreadsheet or shards of the pictures"
+    )
     artifacts: str = Field(
-        "", description="Where shards are kept: a folder or gs://bucket/prefix; empty for the runs folder"
+        "",
+        description="Where shards and a copy of what the run writes go: a folder or gs://bucket/prefix; empty for the runs folder",
     )
     k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
     seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")

@@ -50,7 +50,11 @@ class Process(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """The content of ``run.json``. Times are seconds since 1970 (UTC)."""
+    """The content of ``run.json``. Times are seconds since 1970 (UTC).
+
+    Attributes:
+        artifacts: URI of the run in its artifact store; "" where everything is in the run's folder alone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,6 +66,7 @@ class RunRecord(BaseModel):
     started: float | None = None
     finished: float | None = None
     process: Process | None = None
+    artifacts: str = ""
     promoted: bool | None = None
     exit_code: int | None = None
     error: str = ""
@@ -84,9 +89,13 @@ class RunRecord(BaseModel):
     def write(self, folder: Path) -> Self:
         """Replaces ``run.json`` in one move, so that a reader never sees half of it."""
         beside = folder / f".run.json.{os.getpid()}"
-        beside.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        beside.write_text(self.as_json(), encoding="utf-8")
         beside.replace(folder / "run.json")
         return self
+
+    def as_json(self) -> str:
+        """The text of ``run.json``."""
+        return self.model_dump_json(indent=2) + "\n"
 
     def changed(self, **changes: Any) -> Self:
         """The same record with some fields replaced."""

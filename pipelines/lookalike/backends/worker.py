@@ -17,13 +17,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from lookalike.backends.artifact_store import ArtifactStore, newest, place_of
 from lookalike.backends.growing_files import lines
 from lookalike.backends.kfp_output import CacheHits, ReadableLog
-from lookalike.backends.local import ARTIFACTS, METRICS
+from lookalike.backends.local import METRICS
 from lookalike.backends.record import Process, RunRecord, Status
 from lookalike.config import FinetuneConfig
 from lookalike_components.encoder.process import ENVIRONMENT
-from lookalike_components.progress import LIVE
+from lookalike_components.errors import LookalikeError
+from lookalike_components.progress import LIVE, say
 
 
 class Cancelled(BaseException):
@@ -33,17 +35,40 @@ class Cancelled(BaseException):
 def main(folder: Path) -> int:
     """Carries the run in ``folder`` to its end and returns the exit code of its worst step."""
     signal.signal(signal.SIGTERM, _cancel)
-    started = {"status": Status.STARTED, "started": time.time(), "process": Process.of(os.getpid())}
-    record = RunRecord.read(folder).changed(**started).write(folder)
-    (folder / "history.jsonl").unlink(missing_ok=True)
+    record = _started(folder)
+    store = ArtifactStore(folder, record.artifacts)
     os.environ.update({LIVE: str(folder), **ENVIRONMENT, "PYTHONUNBUFFERED": "1"})
     try:
-        _run_pipeline(folder, FinetuneConfig.model_validate(record.config))
-        outcome = _collect(folder)
+        store.claim(record)
+        with store.following():
+            _run_pipeline(folder, FinetuneConfig.model_validate(record.config))
+        store.bring(_events(folder))
+        ended = record.changed(finished=time.time(), **_collect(folder))
+        store.conclude(ended)
     except (Exception, Cancelled) as error:
-        outcome = _failure(folder, error, since=record.started or 0.0)
-    record.changed(finished=time.time(), **outcome).write(folder)
-    return int(outcome["exit_code"])
+        ended = record.changed(finished=time.time(), **_failure(folder, error, since=record.started or 0.0))
+        ended.write(folder)
+        _conclude_anyway(store, ended)
+    else:
+        ended.write(folder)
+    return int(ended.exit_code or 0)
+
+
+def _started(folder: Path) -> RunRecord:
+    """Puts this process into the record; what an earlier attempt left of its training is gone from view."""
+    record = RunRecord.read(folder)
+    (folder / "history.jsonl").unlink(missing_ok=True)
+    artifacts = place_of(folder, FinetuneConfig.model_validate(record.config).artifacts)
+    started = {"status": Status.STARTED, "started": time.time(), "process": Process.of(os.getpid())}
+    return record.changed(**started, artifacts=artifacts).write(folder)
+
+
+def _conclude_anyway(store: ArtifactStore, record: RunRecord) -> None:
+    """A run that failed is told of in its store too, where that can be reached."""
+    try:
+        store.conclude(record)
+    except LookalikeError as error:
+        say(f"the store does not hear of it: {error}")
 
 
 def _cancel(_signal: int, _frame: FrameType | None) -> None:
@@ -83,12 +108,8 @@ def _events(folder: Path) -> list[dict[str, Any]]:
 
 def _collect(folder: Path) -> dict[str, Any]:
     """Puts every artifact under its fixed name and tells how the run ended."""
-    written = {
-        (event["step"], name): path for event in _events(folder) for name, path in event.get("outputs", {}).items()
-    }
-    for kept in ARTIFACTS.values():
-        if path := written.get((kept.step, kept.output)):
-            _place(Path(path), folder / kept.place)
+    for kept, source in newest(_events(folder)).items():
+        _place(source, folder / kept.place)
     shutil.copyfile(folder / "comparison" / METRICS, folder / METRICS)
     promoted = json.loads((folder / "comparison" / "verdict.json").read_text(encoding="utf-8"))["promoted"]
     return {"status": Status.FINISHED, "promoted": promoted, "exit_code": 0 if promoted else 3}
@@ -123,6 +144,8 @@ def _failure(folder: Path, error: BaseException, since: float) -> dict[str, Any]
     if failed and isinstance(error, RuntimeError):
         last = failed[-1]
         return {**outcome, "exit_code": last["exit_code"], "error": f"{last['step']}: {last['message']}"}
+    if isinstance(error, LookalikeError):
+        return {**outcome, "exit_code": error.exit_code, "error": str(error)}
     sys.excepthook(type(error), error, error.__traceback__)
     return {**outcome, "error": f"something unforeseen happened; {folder / 'logs.txt'} has the traceback"}
 

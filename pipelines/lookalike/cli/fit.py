@@ -69,7 +69,9 @@ def fit(
     ] = None,
     preset: Annotated[str, typer.Option(help="Packaged settings, such as walkthrough.")] = "",
     config: Annotated[Path | None, typer.Option(help="YAML file with settings.")] = None,
-    artifacts: Annotated[str, typer.Option(help="Where shards go: a folder or gs://bucket/prefix.")] = "",
+    artifacts: Annotated[
+        str, typer.Option(help="Where shards and a copy of the run go: a folder or gs://bucket/prefix.")
+    ] = "",
     runs: Runs = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the failed run of this name.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Return at once; the run outlives the terminal.")] = False,

@@ -45,7 +45,8 @@ def fit(
         name: Name of the run; by default the source's name and the next number.
         preset: A packaged preset, such as ``walkthrough``.
         config: A YAML file with settings.
-        artifacts: Where shards go: a folder or ``gs://bucket/prefix``; by default the runs folder.
+        artifacts: Where shards and a copy of what the run writes go: a folder or ``gs://bucket/prefix``; by default the
+            runs folder.
         runs: The runs folder; by default ``$LOOKALIKE_RUNS`` or ``./runs``.
         detach: Return at once instead of waiting for the end; the run outlives this process.
         resume: Go on with a run that failed, from its last finished step.

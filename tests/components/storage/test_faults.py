@@ -1,13 +1,15 @@
 """What can go wrong between here and a bucket, done by a proxy to real requests."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lookalike_components.errors import LookalikeError
+from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.storage import (
     create_bytes,
     create_file,
@@ -117,11 +119,14 @@ def test_bytes_that_stay_wrong_are_an_error_and_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bytes_that_are_damaged_before_an_interruption_are_found_after_it(watched_bucket: Any) -> None:
+@pytest.mark.parametrize("read", VERIFIED)
+def test_bytes_that_are_damaged_before_an_interruption_are_found_after_it(
+    watched_bucket: Any, tmp_path: Path, read: Callable[[str, Path], bytes]
+) -> None:
     """After an interruption Google's client asks for the rest, and compares no checksum any more."""
-    write_bytes(f"{watched_bucket.uri}/a", SMALL)
+    write_bytes(f"{watched_bucket.uri}/photos/a", SMALL)
     watched_bucket.fail("download", "damaged and cut")
-    assert read_bytes(f"{watched_bucket.uri}/a") == SMALL
+    assert read(f"{watched_bucket.uri}/photos/a", tmp_path) == SMALL
     assert [request.status for request in watched_bucket.of("download")] == [200, 206, 200]
 
 
@@ -171,6 +176,21 @@ def test_an_upload_that_stays_damaged_is_an_error_and_no_object(
     assert not exists(f"{watched_bucket.uri}/a")
 
 
+@pytest.mark.parametrize("nbytes", [2**20, 20 * 2**20], ids=["at once", "in pieces"])
+def test_a_writer_that_is_killed_leaves_no_object(watched_bucket: Any, tmp_path: Path, nbytes: int) -> None:
+    (tmp_path / "file").write_bytes(LARGE[:nbytes])
+    watched_bucket.fail("upload", "stalled")
+    code = (
+        "import sys, pathlib, lookalike_components.storage as s; s.create_file(sys.argv[1], pathlib.Path(sys.argv[2]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, f"{watched_bucket.uri}/a", tmp_path / "file"]) as writer:
+        watched_bucket.wait_until_stalled()
+        writer.kill()
+    assert not exists(f"{watched_bucket.uri}/a")
+    assert create_file(f"{watched_bucket.uri}/a", tmp_path / "file") is True
+    assert read_bytes(f"{watched_bucket.uri}/a") == LARGE[:nbytes]
+
+
 def test_a_file_that_is_there_is_not_sent_again(watched_bucket: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(LARGE[: 9 * 2**20])
     create_file(f"{watched_bucket.uri}/a", tmp_path / "file")
@@ -197,6 +217,17 @@ def test_a_folder_goes_up_although_some_of_its_files_meet_a_fault(
     assert [read_bytes(file.uri) for file in list_files(f"{watched_bucket.uri}/folder")] == [
         SMALL[number:] for number in range(20)
     ]
+
+
+def test_a_file_of_a_folder_that_is_refused_is_named(watched_bucket: Any, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_bytes(SMALL)
+    watched_bucket.fail("upload", "refused", times=2, status=403, ending="b")
+    with pytest.raises(UserError) as error:
+        upload_folder(tmp_path, f"{watched_bucket.uri}/folder")
+    assert (
+        str(error.value) == f"{watched_bucket.uri}/folder/b is not open to this account; ask for access to the bucket"
+    )
 
 
 @pytest.mark.parametrize("how", ["refused", "cut", "unanswered"])

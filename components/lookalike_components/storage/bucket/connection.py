@@ -46,8 +46,16 @@ os.register_at_fork(after_in_child=client.cache_clear)  # two processes must not
 
 
 def blob(uri: str, **settings: Any) -> Any:
-    """The object that a URI names, without asking whether there is one."""
+    """The object that a URI names, without asking whether there is one.
+
+    Raises:
+        UserError: No object can have this name; on this machine's disk a file can.
+    """
     bucket, key = split(uri)
+    try:
+        key.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(f"{uri!r} cannot name an object: it is not UTF-8; rename the file") from error
     return client().bucket(bucket).blob(key, **settings)
 
 
@@ -79,8 +87,6 @@ def explained(uri: str, missing: str = "") -> Iterator[None]:
         raise UserError(
             f"{uri} needs credentials, and none were found; run gcloud auth application-default login"
         ) from error
-    except UnicodeEncodeError as error:
-        raise UserError(f"{uri!r} cannot name an object: it is not UTF-8; rename the file") from error
     except PreconditionFailed as error:
         raise LookalikeError(f"{uri} was replaced while it was read; try again") from error
     except DataCorruption as error:

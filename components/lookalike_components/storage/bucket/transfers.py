@@ -1,7 +1,7 @@
 """Objects from and to files: large ones in parallel pieces, many at once."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from google.cloud.storage import transfer_manager
@@ -17,7 +17,7 @@ from lookalike_components.storage.uris import join
 
 LARGE = 32 * 2**20  # from this length on an object comes in pieces, side by side
 PIECE_OF_LARGE = 8 * 2**20
-AT_ONCE = 4 * WORKERS  # after so many files the outcome is looked at, so that a lost connection ends the transfer
+AT_ONCE = 4 * WORKERS
 
 Item = TypeVar("Item")
 
@@ -97,7 +97,7 @@ def download_folder(uri: str, folder: Path) -> None:
 def _target(found: Any, prefix: str, folder: Path) -> Path:
     """Where an object goes; its name must not lead out of the folder."""
     name = str(found.name)[len(prefix) :]
-    if str(PurePosixPath(name)) != name or name.startswith("/") or ".." in name.split("/"):
+    if {"", ".", ".."} & set(name.split("/")):
         raise UserError(f"{_uri(found)} cannot be a file on this machine; rename the object")
     return folder / name
 
@@ -112,5 +112,7 @@ def _uri(found: Any) -> str:
 
 
 def _portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for first in range(0, len(items), AT_ONCE):
+    """A few first, then more; the outcome is looked at after each, so that a lost connection ends the transfer."""
+    yield items[:WORKERS]
+    for first in range(WORKERS, len(items), AT_ONCE):
         yield items[first : first + AT_ONCE]
