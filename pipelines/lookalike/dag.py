@@ -3,6 +3,8 @@
     ingest -> label -> split -+-> train ----> evaluate --+-> compare -> (better?) -> export -> deploy
                               +-> evaluate (reference) --+
 
+A large source is brought to the store by parallel tasks before *ingest*, which then finds its work done.
+
 Its parameters, their defaults and their descriptions come from `FinetuneConfig`, so that none is written twice.
 """
 
@@ -18,6 +20,8 @@ from pydantic_core import PydanticUndefined
 from lookalike.config import SECTIONS, STEP_CONFIGS, TOP, FinetuneConfig, meaning
 from lookalike_components import compare, deploy, evaluate, export, ingest, label, split, train
 from lookalike_components.encoder.choice import EncoderChoice
+from lookalike_components.ingest.fan_out.component import move_in_parallel
+from lookalike_components.ingest.fan_out.plan.component import plan
 
 KFP_TYPES = (str, int, float, bool, dict, list)
 
@@ -65,6 +69,14 @@ def _of(step: str, given: dict[str, Any]) -> dict[str, Any]:
     return {field: given[name] for field, name in names.items() if name in given}
 
 
+def _ingested(store: str, settings: dict[str, Any]) -> Any:
+    """The task `ingest`, after parallel ones that do most of its work where the source is large."""
+    planned = plan(store=store, **settings)
+    parts = {"files": planned.outputs["files"], "partitions": planned.outputs["Output"]}
+    moved = move_in_parallel(store=store, **parts, **settings)
+    return ingest(store=store, **settings).after(moved)
+
+
 @dsl.pipeline(name="finetune")
 @_with_parameters_of_the_config
 def finetune(given: dict[str, Any]) -> None:
@@ -73,7 +85,7 @@ def finetune(given: dict[str, Any]) -> None:
     Pictures go in once; the new encoder is compared with the pretrained one on labels that training never saw, and
     only a better one is exported and deployed.
     """
-    ingested = ingest(store=f"{given['artifacts']}/shards", **_of("ingest", given))
+    ingested = _ingested(f"{given['artifacts']}/shards", _of("ingest", given))
     labelled = label(images=ingested.outputs["images"], **_of("label", given))
     table = split(labelled=labelled.outputs["labelled"], **_of("split", given)).outputs["table"]
 

@@ -42,9 +42,14 @@ def most_bytes() -> int:
     return int(told)
 
 
+def holds(shard: str) -> bool:
+    """Whether a shard lies here whole."""
+    return (folder() / _name(shard)).exists()
+
+
 def is_worth_it(shard: str, nbytes: int) -> bool:
     """Whether to read ``nbytes`` bytes of a shard through the cache, or each piece by itself."""
-    return (folder() / _name(shard)).exists() or nbytes >= WHOLE_FROM * facts(shard).nbytes
+    return holds(shard) or nbytes >= WHOLE_FROM * facts(shard).nbytes
 
 
 def mapped(shard: str) -> NDArray[np.uint8]:

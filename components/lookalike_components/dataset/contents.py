@@ -29,7 +29,8 @@ def read_places(store: str) -> Places:
     path = local_path(store)
     if path is not None and not path.exists():
         return Places.none()
-    files = {file.uri for file in list_files(store)}
+    root = str(path or store).rstrip("/")
+    files = {file.uri for file in list_files(store) if file.uri.rpartition("/")[0] == root}
     shards = sorted(uri for uri in files if uri.endswith(".tar"))
     listed = [shard for shard in shards if shard + SUFFIX in files]
     found = in_order(_read, listed, threads=FILES_READ_AT_ONCE)

@@ -13,6 +13,7 @@ Made = TypeVar("Made")
 MOST_THREADS = 8
 AHEAD_PER_THREAD = 16
 AHEAD_BYTES = 128 * 2**20
+FIRST_GUESS = 4 * 2**20  # of the size of a result, as long as there is none
 
 
 def in_order(
@@ -33,7 +34,8 @@ def in_order(
         function: What is done to an item; called from several threads at once.
         items: What it is done to; may be endless.
         threads: How many work at once; 0 means one for each core, up to eight.
-        expected: Size of an item's result in bytes, before it is there.
+        expected: Size of an item's result in bytes, before it is there; 0 where nobody knows, which counts as the mean
+            of those that are.
         size: Size of a result in bytes.
     """
     threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
@@ -56,7 +58,8 @@ class _Ahead(Generic[Given, Made]):
     ) -> None:
         self._pool, self._function, self._expected, self._size = pool, function, expected, size
         self._begun: deque[Future[Made]] = deque()
-        self._nbytes, self._counting = 0, threading.Lock()
+        self._ahead = self._made = self._made_bytes = 0
+        self._counting = threading.Lock()
 
     def results(self, items: Iterator[Given], most: int) -> Iterator[Made]:
         self._begin(items, most)
@@ -67,19 +70,26 @@ class _Ahead(Generic[Given, Made]):
             yield made
 
     def _begin(self, items: Iterator[Given], most: int) -> None:
-        while not self._begun or (len(self._begun) < most and self._nbytes < AHEAD_BYTES):
+        while not self._begun or (len(self._begun) < most and self._ahead < AHEAD_BYTES):
             try:
                 item = next(items)
             except StopIteration:
                 return
-            self._count(self._expected(item))
-            self._begun.append(self._pool.submit(self._make, item))
+            expected = self._expected(item) or self._mean()
+            self._count(expected)
+            self._begun.append(self._pool.submit(self._make, item, expected))
 
-    def _make(self, item: Given) -> Made:
+    def _mean(self) -> int:
+        return self._made_bytes // self._made if self._made else FIRST_GUESS
+
+    def _make(self, item: Given, expected: int) -> Made:
         made = self._function(item)
-        self._count(self._size(made) - self._expected(item))
+        nbytes = self._size(made)
+        self._count(nbytes - expected, made=1, made_bytes=nbytes)
         return made
 
-    def _count(self, nbytes: int) -> None:
+    def _count(self, ahead: int, made: int = 0, made_bytes: int = 0) -> None:
         with self._counting:
-            self._nbytes += nbytes
+            self._ahead += ahead
+            self._made += made
+            self._made_bytes += made_bytes

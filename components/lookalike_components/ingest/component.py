@@ -25,7 +25,7 @@ def ingest(
         source: Folder or gs:// prefix, archive (tar, zip), CSV, JSON Lines, Parquet or text file that lists images, or
             shards (shards-{000..012}.tar).
         store: Folder or gs:// prefix that receives the shards; what it holds already is not written again.
-        shard_megabytes: Size at which a shard is closed, in MiB.
+        shard_megabytes: Size at which a shard is closed, in MiB; two of them are in memory at a time.
         kind: What the source is: folder, archive, spreadsheet or webdataset; auto goes by its name, and by what a
             folder holds.
         most_megabytes: Size above which an image file is refused, in MiB.

@@ -16,7 +16,9 @@ class IngestConfig(StepConfig):
         "images, or shards (shards-{000..012}.tar)",
     )
     store: str = Field(min_length=1, description="folder or gs:// prefix that receives the shards")
-    shard_megabytes: int = Field(default=128, ge=1, le=4096, description="size at which a shard is closed")
+    shard_megabytes: int = Field(
+        default=128, ge=1, le=4096, description="size in MiB at which a shard is closed; two are in memory at a time"
+    )
     kind: Literal["auto", "folder", "archive", "spreadsheet", "webdataset"] = Field(
         default="auto", description="what the source is; auto goes by its name, and by what a folder holds"
     )

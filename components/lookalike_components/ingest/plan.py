@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from lookalike_components.dataset import Entry, Places, as_ids
 
-BYTES_WHERE_UNKNOWN = 2**20  # of an image whose size no listing tells
-
 
 class File(NamedTuple):
     """One file to read.
@@ -21,7 +19,7 @@ class File(NamedTuple):
     Attributes:
         uri: As the source names it.
         version: By the listing; "" where it does not say.
-        nbytes: Its size, or a guess.
+        nbytes: Its size; 0 where the listing does not say.
         unless: A version of which everything is at hand, so that the bytes need not come; "" for none.
         known: What was remembered of it, perhaps in another version.
     """
@@ -40,7 +38,7 @@ class Plan:
     Attributes:
         uris: ``[n]`` in the order of the source.
         versions: ``[n]`` by the listing.
-        sizes: ``[n]`` in bytes, by the listing or guessed.
+        sizes: ``[n]`` in bytes by the listing; 0 where it does not say.
         known: ``n`` entries of the ledger; all null where there is none.
         pending: Rows that have to be read.
         unsure: ``[n]`` whether to ask if the file is still of the known version, of which everything is at hand.
@@ -83,7 +81,7 @@ def plan(listing: pd.DataFrame, known: pa.Table, places: Places | None) -> Plan:
     return Plan(
         uris=pd.Index(listing["uri"], dtype=object),
         versions=versions,
-        sizes=listing["nbytes"].fillna(BYTES_WHERE_UNKNOWN).to_numpy(np.int64),
+        sizes=listing["nbytes"].fillna(0).to_numpy(np.int64),
         known=known,
         pending=np.flatnonzero(~unchanged),
         unsure=at_hand & (versions == ""),

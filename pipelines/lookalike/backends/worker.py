@@ -28,6 +28,9 @@ from lookalike_components.errors import LookalikeError
 from lookalike_components.progress import LIVE, say
 
 
+TASKS_THAT_ARE_NO_STEPS = {"plan", "move-in-parallel"}
+
+
 class Cancelled(BaseException):
     """Somebody asked the run to stop."""
 
@@ -87,15 +90,18 @@ def _run_pipeline(folder: Path, config: FinetuneConfig) -> None:
         enable_caching=True,
         cache_root=str(folder / "cache"),
     )
-    arguments = {**config.parameters(), "artifacts": config.artifacts or str(folder.parent)}
+    # Parallel tasks would share this machine's cores, and read everything twice.
+    here = {"artifacts": config.artifacts or str(folder.parent), "ingest_partition_images": 0}
     logging.getLogger().addHandler(CacheHits(lambda task: _note_cached(folder, task)))
     logging.getLogger().setLevel(logging.INFO)
     with redirect_stdout(ReadableLog(sys.stdout)):
-        finetune(**arguments)
+        finetune(**{**config.parameters(), **here})
 
 
 def _note_cached(folder: Path, task: str) -> None:
     """Tells onlookers that a task's outputs were there already; the pipeline evaluates the reference first."""
+    if task in TASKS_THAT_ARE_NO_STEPS:
+        return
     step = {"evaluate": "evaluate-reference", "evaluate-2": "evaluate-candidate"}.get(task, task)
     event = {"time": time.time(), "step": step, "status": "cached"}
     with (folder / "events.jsonl").open("a", encoding="utf-8") as file:

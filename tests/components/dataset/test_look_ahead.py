@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from lookalike_components.dataset import in_order
-from lookalike_components.dataset.look_ahead import AHEAD_PER_THREAD, MOST_THREADS
+from lookalike_components.dataset.look_ahead import AHEAD_BYTES, AHEAD_PER_THREAD, MOST_THREADS
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -37,3 +37,36 @@ def test_a_consumer_that_leaves_early_leaves_no_thread_behind() -> None:
     next(results)
     results.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("look-ahead")]
+
+
+def test_large_results_are_made_no_further_ahead_than_their_bytes_allow() -> None:
+    made = 0
+
+    def large(_: int) -> int:
+        nonlocal made
+        made += 1
+        return AHEAD_BYTES // 2
+
+    results = in_order(large, range(1000), threads=1, size=lambda nbytes: nbytes)
+    for _ in range(2 * AHEAD_PER_THREAD):  # the first are begun before anybody knows how large they are
+        next(results)
+    assert made <= 2 * AHEAD_PER_THREAD + 3
+
+
+def test_what_is_expected_counts_before_it_is_there() -> None:
+    begun = 0
+
+    def counted() -> Iterator[int]:
+        nonlocal begun
+        for number in range(1000):
+            begun += 1
+            yield number
+
+    results = in_order(str, counted(), threads=2, expected=lambda _: AHEAD_BYTES, size=len)
+    assert next(results) == "0"
+    assert begun <= 4
+
+
+def test_one_result_that_is_larger_than_allowed_is_made_all_the_same() -> None:
+    results = in_order(str, range(3), expected=lambda _: 10 * AHEAD_BYTES, size=lambda _: 10 * AHEAD_BYTES)
+    assert list(results) == ["0", "1", "2"]

@@ -82,7 +82,9 @@ def test_kfp_runs_the_parallel_tasks_and_the_result_is_that_of_one(
     assert (written / "images").read_bytes() == table
     assert (written / "quarantine").read_bytes() == quarantine
     assert files_of(run) == alone
-    assert len(list((run.store / "ledger").iterdir())) == 4  # one for each task that examines; ingest had nothing to add
+    assert (
+        len(list((run.store / "ledger").iterdir())) == 4
+    )  # one for each task that examines; ingest had nothing to add
 
 
 def test_parts_in_any_order_give_the_shards_of_one_run(run: Any, source: Path, tmp_path: Path) -> None:
@@ -122,7 +124,9 @@ def test_a_file_that_changed_after_it_was_examined_is_left_to_ingest(
 ) -> None:
     copy = Path(shutil.copytree(source, tmp_path / "copy"))
     config = IngestConfig(source=str(copy), store=str(run.store), shard_megabytes=1, partition_images=PART)
-    parts = [PartConfig(**config.model_dump(), partition=number) for number in range(divide(config, tmp_path / "files"))]
+    parts = [
+        PartConfig(**config.model_dump(), partition=number) for number in range(divide(config, tmp_path / "files"))
+    ]
     for part in parts:
         examine_part(part, tmp_path / "files")
     (copy / "0.png").write_bytes(noise(1000, SIDE))
@@ -142,7 +146,9 @@ def test_a_small_source_is_not_divided(run: Any, source: Path, tmp_path: Path, p
 
 def test_only_what_is_new_is_divided(run: Any, source: Path, tmp_path: Path) -> None:
     run(source)
-    assert divide(IngestConfig(source=str(source), store=str(run.store), partition_images=PART), tmp_path / "files") == 0
+    assert (
+        divide(IngestConfig(source=str(source), store=str(run.store), partition_images=PART), tmp_path / "files") == 0
+    )
 
 
 def test_pages_of_the_web_are_not_divided(run: Any, tmp_path: Path) -> None:

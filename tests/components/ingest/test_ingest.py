@@ -53,6 +53,13 @@ def test_a_second_run_gives_the_same_table_and_writes_no_shard(run: Any, photos:
     assert {path: path.stat().st_mtime_ns for path in run.store.iterdir()} == shards
 
 
+def test_a_second_run_says_how_much_is_known(run: Any, spoilt: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(spoilt)
+    assert "as they were" not in capsys.readouterr().err
+    run(spoilt)
+    assert "4 of 4 files are as they were when they were read last" in capsys.readouterr().err
+
+
 def test_what_is_broken_is_quarantined_and_the_rest_goes_on(run: Any, spoilt: Path) -> None:
     assert run(spoilt) == {"images": 1, "refused": 3, "moved": 1}
     assert run.refused() == {"0.jpg": "is not an image", "2.png": "is truncated", "3.gif": "is empty"}

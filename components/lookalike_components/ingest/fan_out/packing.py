@@ -1,6 +1,7 @@
 """Writes the shards that begin in one part of a source, just as *ingest* alone would write them."""
 
 import hashlib
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -77,12 +78,14 @@ def _filled(entries: pd.DataFrame, source: Source) -> OpenShard | None:
     """The shard of these images; None where a file has changed since it was examined."""
     shard = OpenShard()
     columns = [entries[name] for name in ("uri", "image_id", "format")]
-    contents = in_order(partial(_bytes, source=source), columns[0], threads=source.reads_at_once, size=len)
-    for data, uri, image_id, form in zip(contents, *columns, strict=True):
-        if hashlib.sha256(data).hexdigest() != image_id:
-            say(f"leaves a shard to ingest: {uri} is not what it was when it was examined")
-            return None
-        shard.add(image_id, data, form)
+    with closing(
+        in_order(partial(_bytes, source=source), columns[0], threads=source.reads_at_once, size=len)
+    ) as contents:
+        for data, uri, image_id, form in zip(contents, *columns, strict=True):
+            if hashlib.sha256(data).hexdigest() != image_id:
+                say(f"leaves a shard to ingest: {uri} is not what it was when it was examined")
+                return None
+            shard.add(image_id, data, form)
     return shard
 
 
