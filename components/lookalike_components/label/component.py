@@ -15,6 +15,9 @@ def label(
     pattern: str = "",
     images_per_label: int = 4,
     singletons: str = "refuse",
+    corrections: str = "",
+    conflicts: str = "keep",
+    duplicates: str = "ignore",
 ) -> None:
     """Give every image of a table the label of what it shows.
 
@@ -25,10 +28,13 @@ def label(
         pattern: Regular expression searched in each uri; its first group is the label.
         images_per_label: For the rule position, how many neighbours in the source show the same thing.
         singletons: What happens to a label that has one image only: refuse, drop or keep.
+        corrections: CSV, JSON Lines or Parquet file of images and labels that take the place of the rule's.
+        conflicts: What happens to copies of one file under two labels: keep (and count them), refuse or drop.
+        duplicates: What happens to images that are the same or nearly: ignore (do not look), keep_first, drop or group.
 
     Returns:
         labelled: The image table with its column label filled in.
-        metrics: How many labels and images there are, and how many images were dropped.
+        metrics: How many labels and images there are, and how many images were corrected, doubtful, alike or dropped.
     """
     from lookalike_components.progress import step
 

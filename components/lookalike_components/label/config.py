@@ -29,3 +29,18 @@ class LabelConfig(StepConfig):
     singletons: Literal["refuse", "drop", "keep"] = Field(
         default="refuse", description="what happens to a label that has one image only"
     )
+    corrections: str = Field(
+        default="",
+        description="CSV, JSON Lines or Parquet file of images and labels that take the place of the rule's",
+    )
+    conflicts: Literal["keep", "refuse", "drop"] = Field(
+        default="keep",
+        description="what happens to copies of one file under two labels; keep only counts them",
+    )
+    duplicates: Literal["ignore", "keep_first", "drop", "group"] = Field(
+        default="ignore",
+        description=(
+            "what happens to images that are the same or nearly: ignore does not look for them; keep_first keeps one "
+            "of each label; drop keeps none of them; group gives them one label"
+        ),
+    )

@@ -7,7 +7,10 @@ import pandas as pd
 from lookalike_components.dataset import read_table, write_table
 from lookalike_components.errors import UserError, listed
 from lookalike_components.label.config import LabelConfig
+from lookalike_components.label.conflicts import refuse_two_labels, settle_conflicts
+from lookalike_components.label.duplicates import settle_duplicates
 from lookalike_components.label.rules import find_labels
+from lookalike_components.label.tables import corrected_labels
 from lookalike_components.progress import Facts
 
 NAMES_TOLD = 3
@@ -22,22 +25,26 @@ def label(images_path: str | Path, labelled_path: str | Path, config: LabelConfi
         config: The rule, what it needs, and what happens to labels with one image.
 
     Returns:
-        Numbers of ``labels`` and ``images``, and of images ``dropped`` where any were.
+        Numbers of ``labels`` and ``images``, and, where there are any, of images that were ``corrected``, ``doubts``
+        (images whose copy has another label), ``duplicates`` (images beyond the first of their group) and ``dropped``.
 
     Raises:
-        UserError: The rule lacks something or leaves an image without a label, there is one label only, or labels
-            have one image each.
+        UserError: The rule lacks something or leaves an image without a label, an image has two labels, there is one
+            label only, or labels have one image each.
     """
     images = read_table(images_path)
-    labels = find_labels(images, config)
+    labels, corrected = corrected_labels(images, find_labels(images, config), config.corrections)
     _refuse_unlabelled(images["uri"], labels, config)
     labelled = images.assign(label=labels)
-    kept = labelled if config.rule == "none" else _settle_singletons(labelled, config.singletons)
+    refuse_two_labels(labelled)
+    agreed, doubts = settle_conflicts(labelled, config.conflicts)
+    different, duplicates = settle_duplicates(agreed, config.duplicates)
+    kept = different if config.rule == "none" else _settle_singletons(different, config.singletons)
     _refuse_one_label(kept["label"])
     write_table(kept, labelled_path)
+    rare = {"corrected": corrected, "doubts": doubts, "duplicates": duplicates, "dropped": len(images) - len(kept)}
     facts = {"labels": kept["label"].nunique(), "images": len(kept)}
-    dropped = len(images) - len(kept)
-    return facts | {"dropped": dropped} if dropped else facts
+    return facts | {name: number for name, number in rare.items() if number}
 
 
 def _refuse_unlabelled(uris: pd.Series, labels: pd.Series, config: LabelConfig) -> None:

@@ -28,12 +28,11 @@ def _auto(images: pd.DataFrame, config: LabelConfig) -> Labels:
 
 
 def _folder(images: pd.DataFrame, _: LabelConfig) -> Labels:
-    folders = images["uri"].map(PurePosixPath).map(lambda path: path.parent)
-    labels = folders.map(lambda folder: folder.name)
-    several = folders.groupby(labels).nunique().loc[lambda count: count > 1]
-    if len(several):
-        say(f"folders of the same name are one label: {listed(several.index)}")
-    return labels
+    numbers, folders = pd.factorize(pd.Series([uri.rpartition("/")[0] for uri in images["uri"]], dtype=object))
+    names = pd.Series([PurePosixPath(folder).name for folder in folders], dtype=object)
+    if len(several := names[names.duplicated()].unique()):
+        say(f"folders of the same name are one label: {listed(several)}")
+    return pd.Series(names.to_numpy()[numbers], images.index)
 
 
 def _column(images: pd.DataFrame, _: LabelConfig) -> Labels:

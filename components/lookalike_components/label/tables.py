@@ -5,8 +5,13 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from lookalike_components.dataset import image_column, read_spreadsheet
+from lookalike_components.duplicates import linked
 from lookalike_components.errors import UserError, listed
 from lookalike_components.label.config import LabelConfig
+from lookalike_components.progress import say
+
+LARGE = 100  # images of one label, and
+LARGE_SHARE = 0.05  # of all images: more than pairs made by hand are likely to join
 
 
 def by_table(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
@@ -19,11 +24,32 @@ def by_table(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
     names = image_column(rows, config.table)
     if "label" not in rows:
         raise UserError(f"{config.table} has no column label; it has {listed(rows.columns)}")
-    labels = rows.dropna(subset=[names, "label"]).drop_duplicates([names, "label"]).set_index(names)["label"]
-    twice = labels.index[labels.index.duplicated()].unique()
-    if len(twice):
-        raise UserError(f"{config.table} gives two labels to {listed(twice)}; keep one of them")
-    return match(images["uri"], labels.index, config.table).map(labels)
+    labels = rows.dropna(subset=[names, "label"]).drop_duplicates([names, "label"])
+    _refuse_two_labels(labels, names, config.table)
+    by_name = labels.set_index(names)["label"]
+    return match(images["uri"], by_name.index, config.table).map(by_name)
+
+
+def corrected_labels(images: pd.DataFrame, labels: pd.Series, table: str) -> tuple[pd.Series, int]:
+    """Puts the labels of a spreadsheet in the place of those that the rule gave; most images are not in it.
+
+    Args:
+        images: An image table.
+        labels: What the rule found.
+        table: CSV, JSON Lines or Parquet file with a column for the images and a column ``label``, such as the step
+            *split* writes where it doubts labels; "" for none.
+
+    Returns:
+        The labels, and how many were changed.
+
+    Raises:
+        UserError: The spreadsheet lacks a column, labels an image twice, or a name in it fits several images.
+    """
+    if not table:
+        return labels, 0
+    better = by_table(images, LabelConfig(rule="table", table=table))
+    changed = better.notna() & (better != labels)
+    return better.where(better.notna(), labels), int(changed.sum())
 
 
 def by_pairs(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
@@ -39,8 +65,10 @@ def by_pairs(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
         raise UserError(f"{config.table} has one column; pairs are read from the first two")
     pairs = rows[rows.columns[:2]].dropna().astype(str)
     names = match(images["uri"], set(pairs.to_numpy().flat), config.table)
-    groups = names.map(_linked(pairs.itertuples(index=False))).fillna(images["uri"])
-    return images["uri"].groupby(groups).transform("first")
+    groups = names.map(linked(pairs.itertuples(index=False, name=None))).fillna(images["uri"])
+    labels = images["uri"].groupby(groups).transform("first")
+    _tell_large_groups(labels)
+    return labels
 
 
 def match(uris: pd.Series, names: Collection[str], where: str) -> pd.Series:
@@ -73,17 +101,22 @@ def _ends(uri: str) -> Iterable[str]:
     yield from ("/".join(parts[start:]) for start in range(1, len(parts)))
 
 
-def _linked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Names one member of each connected component (union by following links, halving the path on the way)."""
-    link: dict[str, str] = {}
+def _refuse_two_labels(rows: pd.DataFrame, names: str, where: str) -> None:
+    twice = rows[rows[names].duplicated(keep=False)]
+    if twice.empty:
+        return
+    first = 2 if where.lower().endswith(".csv") else 1  # as a spreadsheet's window counts, the header being row 1
+    told = twice["label"] + " in row " + (twice.index + first).astype(str)
+    several = told.groupby(twice[names], sort=False).agg(" and ".join)
+    raise UserError(
+        f"{where} gives two labels to {listed(several.index + ' (' + several + ')', most=3)}; keep one row of each"
+    )
 
-    def end(name: str) -> str:
-        link.setdefault(name, name)
-        while link[name] != name:
-            link[name] = link[link[name]]
-            name = link[name]
-        return name
 
-    for first, second in pairs:
-        link[end(second)] = end(first)
-    return {name: end(name) for name in list(link)}
+def _tell_large_groups(labels: pd.Series) -> None:
+    """Pairs hang together over others: one wrong pair joins two things for good."""
+    sizes = labels.value_counts()
+    large = sizes[sizes >= max(LARGE, LARGE_SHARE * len(labels))]
+    if len(large):
+        told = listed((f"{uri} ({size:,} images)" for uri, size in large.items()), most=3)
+        say(f"pairs join very many images into one label, perhaps over a wrong pair: {told}")

@@ -10,6 +10,8 @@ def split(
     labelled: dsl.Input[dsl.Dataset],
     table: dsl.Output[dsl.Dataset],
     leaks_found: dsl.Output[dsl.Dataset],
+    leaks_page: dsl.Output[dsl.HTML],
+    label_doubts: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
     by: str = "label",
     test: float = 0.3,
@@ -19,6 +21,11 @@ def split(
     queries: str = "all",
     queries_per_label: int = 1,
     leaks: str = "refuse",
+    near_duplicates: str = "hash",
+    model: str = "resnet50",
+    weights: str = "",
+    input_size: int = 0,
+    resize: str = "exact",
     seed: int = 0,
 ) -> None:
     """Assign every image to training, validation, queries or index, and refuse images on both sides.
@@ -33,19 +40,28 @@ def split(
         queries: all (every test image is searched among the others), first or random (some of each label).
         queries_per_label: Queries of each test label, when they are first or random.
         leaks: What happens to a training image that is also in the test: refuse, drop (from training) or ignore.
+        near_duplicates: How nearly the same images are found: hash, encoder (more, and slower) or off (copies only).
+        model: Name of the pretrained backbone that looks for them, where near_duplicates is encoder.
+        weights: Path or URI of its weights; empty for the published ones.
+        input_size: Side of its input in pixels; 0 for the backbone's own.
+        resize: How images are brought to that size: `exact`, or `fast` for large JPEGs.
         seed: Fixes what is held out and which queries are random.
 
     Returns:
         table: The image table with its column subset filled in.
-        leaks_found: Images on both sides of the split (Parquet), with their labels on either side.
+        leaks_found: Images on both sides of the split, the same or nearly (Parquet), with their labels on either side.
+        leaks_page: The same as one self-contained page with the pictures side by side.
+        label_doubts: Images whose neighbours all carry another label (CSV, empty unless near_duplicates is encoder).
         metrics: How many images each subset has, and how many leaks were found.
     """
     from lookalike_components.progress import step
 
-    with step("split", table=table.path, leaks_found=leaks_found.path, metrics=metrics.path) as facts:
+    paths = {"table": table.path, "leaks_found": leaks_found.path}
+    paths |= {"leaks_page": leaks_page.path, "label_doubts": label_doubts.path}
+    with step("split", metrics=metrics.path, **paths) as facts:
         from lookalike_components.split.config import SplitConfig
-        from lookalike_components.split.split import split
+        from lookalike_components.split.split import Outputs, split
 
-        facts.update(split(labelled.path, table.path, leaks_found.path, SplitConfig.from_arguments(locals())))
+        facts.update(split(labelled.path, Outputs(**paths), SplitConfig.from_arguments(locals())))
         for name, value in facts.items():
             metrics.log_metric(name, value)

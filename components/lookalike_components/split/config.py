@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from lookalike_components.step_config import StepConfig
+from lookalike_components.encoder.choice import EncoderChoice
 
 
 def _share(value: float) -> float:
@@ -17,7 +17,7 @@ def _share(value: float) -> float:
 Share = Annotated[float, Field(ge=0), AfterValidator(_share)]
 
 
-class SplitConfig(StepConfig):
+class SplitConfig(EncoderChoice):
     """What is held out, how it is queried, and what happens to images on both sides."""
 
     by: Literal["label", "image", "position"] = Field(
@@ -52,6 +52,14 @@ class SplitConfig(StepConfig):
     leaks: Literal["refuse", "drop", "ignore"] = Field(
         default="refuse",
         description="what happens to a training image that is also in the test; drop takes it out of training",
+    )
+    near_duplicates: Literal["hash", "encoder", "off"] = Field(
+        default="hash",
+        description=(
+            "how images that are nearly the same are found: hash; encoder: also among the neighbours under the "
+            "pretrained encoder, which finds crops, borders and mirror images, and labels that look wrong; "
+            "off: only copies of a file count"
+        ),
     )
     seed: int = Field(default=0, ge=0, description="fixes what is held out and which queries are random")
 

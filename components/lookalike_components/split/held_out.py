@@ -13,6 +13,10 @@ FEWEST = 2  # labels, or images of a label, on either side: with one there is no
 def hold_out(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
     """Divides the images into training and test as the settings say.
 
+    Args:
+        images: Has the columns ``label``, ``position`` and ``picture``: the same for images that are nearly the same.
+        config: How, how many, and the seed.
+
     Raises:
         UserError: There are too few labels, images of a label, or images in a range.
     """
@@ -51,16 +55,18 @@ def _by_label(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
 
 
 def _by_image(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
-    """Copies of one file stay on one side, and a label with fewer than four images stays in training."""
-    different = images[["label", "image_id"]].drop_duplicates().sort_values(["label", "image_id"])
+    """What is nearly the same stays on one side, and a label with fewer than four pictures stays in training."""
+    different = images[["label", "picture"]].drop_duplicates().sort_values(["label", "picture"])
     shuffled = different.sample(frac=1, random_state=np.random.default_rng([config.seed, 0]))
-    by_label = shuffled.groupby("label")["image_id"]
-    numbers = by_label.transform("size").map(lambda size: min(max(share(config.test, size), FEWEST), size - FEWEST))
+    by_label = shuffled.groupby("label")["picture"]
+    sizes = by_label.transform("size")
+    wanted = {size: min(max(share(config.test, size), FEWEST), size - FEWEST) for size in sizes.unique()}
+    numbers = sizes.map(wanted)
     test = shuffled[(by_label.cumcount() < numbers) & (numbers >= FEWEST)]
     if test.empty:
         raise UserError("no label has four images, two to train on and two to test on; add images, or split by label")
-    held_out = set(test.itertuples(index=False, name=None))
-    return _sides(pd.Series([pair in held_out for pair in zip(images["label"], images["image_id"], strict=True)]))
+    pairs = pd.MultiIndex.from_frame(images[["label", "picture"]])
+    return _sides(pd.Series(pairs.isin(pd.MultiIndex.from_frame(test)), images.index))
 
 
 def _by_position(images: pd.DataFrame, config: SplitConfig) -> pd.Series:

@@ -1,46 +1,87 @@
 """Fills in the column ``subset`` of an image table, and looks for images on both sides."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lookalike_components.dataset import SUBSETS, read_table, write_table
+from lookalike_components.duplicates import embed, find_duplicates, find_label_doubts
+from lookalike_components.duplicates.doubts import COLUMNS as DOUBT_COLUMNS
+from lookalike_components.duplicates.vectors import Vectors
 from lookalike_components.errors import UserError, listed
 from lookalike_components.progress import Facts, say
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.split.held_out import FEWEST, hold_out, hold_out_validation
-from lookalike_components.split.leaks import find_leaks, settle_leaks
+from lookalike_components.split.leaks import across, described, find_leaks, kinds, page, pictures, settle_leaks
 from lookalike_components.split.queries import choose_queries
-from lookalike_components.storage import replacing
+from lookalike_components.storage import replacing, write_bytes
+
+FilePath = str | Path
 
 
-def split(labelled_path: str | Path, table_path: str | Path, leaks_path: str | Path, config: SplitConfig) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the results go: the table, the images on both sides (Parquet and HTML), and the doubtful labels (CSV)."""
+
+    table: FilePath
+    leaks_found: FilePath
+    leaks_page: FilePath
+    label_doubts: FilePath
+
+
+def split(labelled_path: FilePath, outputs: Outputs, config: SplitConfig) -> Facts:
     """Assigns every image to training, validation, queries or index.
 
     Args:
         labelled_path: Image table to read; every row has a label.
-        table_path: Image table to write: the same rows with ``subset``, None for an image that is left out.
-        leaks_path: Table of the images on both sides to write (Parquet); see `find_leaks`. It is written even when the
-            leaks are refused, so that they can be looked at.
+        outputs: What to write. Leaks and doubts are written even when the leaks are refused, so that they can be looked
+            at.
         config: What is held out, how it is queried, and what happens to leaks.
 
     Returns:
-        Images of each subset, ``leaks``, and, where there are any, ``doubts`` and images ``left_out``.
+        Images of each subset, ``leaks``, and, where there are any, ``doubts``, ``label_doubts`` and images
+        ``left_out``.
 
     Raises:
-        UserError: There are too few labels or images, or there are leaks and they are refused.
+        UserError: There are too few labels or images, there are leaks and they are refused, or images have to be
+            compared and their shard is gone.
     """
     images = read_table(labelled_path)
     if images["label"].isna().any():
         raise UserError(f"{labelled_path} has images without a label; run the step label first")
-    table = images.assign(subset=_subsets(images, config))
-    found = find_leaks(table)
-    with replacing(leaks_path) as temporary:
-        found.to_parquet(temporary, index=False)
-    table = settle_leaks(table, found, config.leaks)
+    vectors = embed(images, config) if config.near_duplicates == "encoder" else None
+    doubts = _write_label_doubts(images, vectors, outputs.label_doubts)
+    table, pairs = _divided(images, config, vectors)
+    write_bytes(outputs.leaks_page, page(table, pairs).encode())
+    with replacing(outputs.leaks_found) as temporary:
+        described(table, pairs).to_parquet(temporary, index=False)
+    table = settle_leaks(table, pairs, config.leaks, str(outputs.leaks_page))
     _refuse_too_little_training(table)
-    write_table(table, table_path)
-    return _facts(table, found["kind"])
+    write_table(table, outputs.table)
+    return _facts(table, kinds(pairs), doubts)
+
+
+def _divided(images: pd.DataFrame, config: SplitConfig, vectors: Vectors | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table with subsets, and the pairs of images that are on both sides.
+
+    By image, what is nearly the same has to be known before, so that it stays on one side.
+    """
+    near = config.near_duplicates != "off"
+    if config.by != "image":
+        table = images.assign(subset=_subsets(images.assign(picture=images["image_id"]), config))
+        return table, find_leaks(table, near, vectors)
+    pairs = find_duplicates(images, near=near, vectors=vectors)
+    table = images.assign(subset=_subsets(images.assign(picture=pictures(images, pairs)), config))
+    return table, across(table, pairs)
+
+
+def _write_label_doubts(images: pd.DataFrame, vectors: Vectors | None, path: FilePath) -> int:
+    doubts = pd.DataFrame(columns=DOUBT_COLUMNS) if vectors is None else find_label_doubts(images, vectors)
+    write_bytes(path, doubts.to_csv(index=False).encode())
+    return len(doubts)
 
 
 def _subsets(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
@@ -66,8 +107,9 @@ def _refuse_too_little_training(table: pd.DataFrame) -> None:
         raise UserError(f"training needs images of at least {FEWEST} labels, and the split leaves {labels}")
 
 
-def _facts(table: pd.DataFrame, kinds: pd.Series) -> Facts:
+def _facts(table: pd.DataFrame, kinds: NDArray[np.str_], label_doubts: int) -> Facts:
     facts = {subset: int((table["subset"] == subset).sum()) for subset in SUBSETS}
     facts["leaks"] = int((kinds == "leak").sum())
-    rare = {"doubts": int((kinds == "doubt").sum()), "left_out": int(table["subset"].isna().sum())}
+    rare = {"doubts": int((kinds == "doubt").sum()), "label_doubts": label_doubts}
+    rare |= {"left_out": int(table["subset"].isna().sum())}
     return facts | {name: number for name, number in rare.items() if number}

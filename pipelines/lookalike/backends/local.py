@@ -33,6 +33,7 @@ class Kept(NamedTuple):
 ARTIFACTS = {
     "quarantine": Kept("ingest", "quarantine", "quarantine.parquet"),
     "leaks": Kept("split", "leaks_found", "leaks.parquet"),
+    "leaks_page": Kept("split", "leaks_page", "leaks.html"),
     "table": Kept("split", "table", "table.parquet"),
     "history": Kept("train", "history", "history.jsonl"),
     "encoder": Kept("train", "encoder", "encoder"),

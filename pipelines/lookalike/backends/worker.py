@@ -27,7 +27,6 @@ from lookalike_components.encoder.process import ENVIRONMENT
 from lookalike_components.errors import LookalikeError
 from lookalike_components.progress import LIVE, say
 
-
 TASKS_THAT_ARE_NO_STEPS = {"plan", "move-in-parallel"}
 
 

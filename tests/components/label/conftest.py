@@ -1,15 +1,18 @@
-"""Image tables without images: label and split look at the table alone."""
+"""Image tables, most of them without images: label looks at pictures only where duplicates are to be settled."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from scenes import album, saved, scene
 
 from lookalike_components.dataset import write_table
 from lookalike_components.label.config import LabelConfig
 from lookalike_components.label.label import label
 from lookalike_components.progress import Facts
+
+__all__ = ["album", "saved", "scene"]
 
 
 @pytest.fixture
@@ -19,7 +22,15 @@ def images(tmp_path: Path) -> Callable[..., Path]:
     def write(uris: Sequence[str], **columns: Sequence[object]) -> Path:
         number = len(uris)
         rows = {"image_id": [f"{n:064x}" for n in range(number)], "uri": uris, "position": range(number)}
-        bytes_ = {"shard": "store/0.tar", "offset": 512, "nbytes": 9, "format": "PNG", "width": 4, "height": 4, "perceptual_hash": None}
+        bytes_ = {
+            "shard": "store/0.tar",
+            "offset": 512,
+            "nbytes": 9,
+            "format": "PNG",
+            "width": 4,
+            "height": 4,
+            "perceptual_hash": None,
+        }
         frame = pd.DataFrame(rows | {"label": None, "subset": None} | columns).assign(**bytes_)
         write_table(frame, tmp_path / "images")
         return tmp_path / "images"

@@ -89,6 +89,16 @@ def test_linked_pairs_are_one_label(
     assert labels(labelled) == ["0.jpg"] * 3 + ["3.jpg"] * 3
 
 
+def test_pairs_that_join_very_many_images_are_told(
+    images: Images, run: Run, spreadsheet: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain = [f"{number}.jpg,{number + 1}.jpg" for number in range(119)]
+    pairs = spreadsheet("\n".join(["first,second", *chain, "120.jpg,121.jpg"]))
+    run(images([f"{number}.jpg" for number in range(122)]), rule="pairs", table=pairs)
+    told = "pairs join very many images into one label, perhaps over a wrong pair: 0.jpg (120 images)\n"
+    assert capsys.readouterr().err.endswith(told)
+
+
 def test_an_image_in_no_pair_is_alone(images: Images, run: Run, spreadsheet: Callable[[str], str]) -> None:
     pairs = spreadsheet("first,second\n0.jpg,1.jpg\n2.jpg,3.jpg\n")
     table = images([f"{number}.jpg" for number in range(5)])
@@ -131,7 +141,11 @@ def test_a_rule_that_lacks_something_says_what(
     ("rule", "text", "sentence"),
     [
         ("table", "image,name\nmug/0.jpg,a\n", "{0} has no column label; it has image, name"),
-        ("table", "image,label\na.jpg,a\na.jpg,b\n", "{0} gives two labels to a.jpg; keep one of them"),
+        (
+            "table",
+            "image,label\na.jpg,a\na.jpg,b\n",
+            "{0} gives two labels to a.jpg (a in row 2 and b in row 3); keep one row of each",
+        ),
         (
             "table",
             "image,label\n0.jpg,a\n",
