@@ -64,7 +64,7 @@ class _Shared(StepConfig):
     )
     artifacts: str = Field(
         "",
-        description="Where shards and a copy of what the run writes go: a folder or gs://bucket/prefix; empty for the runs folder",
+        description="Where shards and a copy of the run go: a folder or gs://bucket/prefix; empty for the runs folder",
     )
     k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
     seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")
