@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from lookalike_components.dataset.look_ahead import in_order
 from lookalike_components.dataset.places import Contents, Places, as_ids
 from lookalike_components.progress import say
-from lookalike_components.storage import create_bytes, list_files, local_path, open_file, read_bytes
-from lookalike_components.storage.parquet import read_arrow
+from lookalike_components.storage import create_bytes, list_files, local_path, open_file, read_bytes, write_bytes
+from lookalike_components.storage.parquet import UNREADABLE, read_arrow
 
 SUFFIX = ".contents.parquet"
 FILES_READ_AT_ONCE = 16
@@ -25,22 +25,30 @@ NAMED_BY_CONTENT = re.compile(r"(?P<digest>[0-9a-f]{64})\.\w+")
 
 
 def read_places(store: str) -> Places:
-    """Finds every image in the store; a shard whose writer was killed before it wrote the list gets one now."""
+    """Finds every image in the store.
+
+    A shard whose writer was killed before it wrote the list gets one now, as does one whose list is damaged; one that
+    is shorter than its list says is not believed.
+    """
     path = local_path(store)
     if path is not None and not path.exists():
         return Places.none()
     root = str(path or store).rstrip("/")
-    files = {file.uri for file in list_files(store) if file.uri.rpartition("/")[0] == root}
-    shards = sorted(uri for uri in files if uri.endswith(".tar"))
-    listed = [shard for shard in shards if shard + SUFFIX in files]
-    found = in_order(_read, listed, threads=FILES_READ_AT_ONCE)
-    recovered = _recovered(shard for shard in shards if shard + SUFFIX not in files)
-    contents = [*found, *recovered]
+    sizes = {file.uri: file.nbytes for file in list_files(store) if file.uri.rpartition("/")[0] == root}
+    shards = sorted(uri for uri in sizes if uri.endswith(".tar"))
+    listed = [shard for shard in shards if shard + SUFFIX in sizes]
+    found = {one.shard: one for one in in_order(_read, listed, threads=FILES_READ_AT_ONCE) if one}
+    whole = [one for one in found.values() if _is_whole(one, sizes[one.shard])]
+    contents = [*whole, *_recovered(shard for shard in shards if shard not in found)]
     return Places.of(contents) if contents else Places.none()
 
 
 def write(contents: Contents) -> None:
     """Writes the list of a shard's images beside it, unless it is there."""
+    create_bytes(contents.shard + SUFFIX, _as_parquet(contents))
+
+
+def _as_parquet(contents: Contents) -> bytes:
     table = pa.table(
         {
             "image_id": pa.array(contents.ids.astype(str)),
@@ -50,13 +58,25 @@ def write(contents: Contents) -> None:
     )
     file = io.BytesIO()
     pq.write_table(table, file)
-    create_bytes(contents.shard + SUFFIX, file.getvalue())
+    return file.getvalue()
 
 
-def _read(shard: str) -> Contents:
-    rows = read_arrow(io.BytesIO(read_bytes(shard + SUFFIX)))
-    offsets, sizes = (rows[name].to_numpy() for name in ("offset", "nbytes"))
-    return Contents(shard, as_ids(rows["image_id"].to_numpy()), offsets, sizes)
+def _read(shard: str) -> Contents | None:
+    """The list beside a shard; None where it is damaged."""
+    data = io.BytesIO(read_bytes(shard + SUFFIX))
+    try:
+        rows = read_arrow(data)
+        offsets, sizes = (rows[name].to_numpy() for name in ("offset", "nbytes"))
+        return Contents(shard, as_ids(rows["image_id"].to_numpy()), offsets, sizes)
+    except UNREADABLE:
+        return None
+
+
+def _is_whole(contents: Contents, nbytes: int) -> bool:
+    is_whole = bool((contents.offsets + contents.sizes <= nbytes).all())
+    if not is_whole:
+        say(f"passes over {contents.shard}: it is shorter than its list says; delete it")
+    return is_whole
 
 
 def _recovered(shards: Iterator[str]) -> Iterator[Contents]:
@@ -64,7 +84,7 @@ def _recovered(shards: Iterator[str]) -> Iterator[Contents]:
         with open_file(shard) as file:
             contents = _of_tar(shard, file)
         if contents:
-            write(contents)
+            write_bytes(contents.shard + SUFFIX, _as_parquet(contents))
             yield contents
         else:
             say(f"passes over {shard}: it is no whole shard of this store; delete it")

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lookalike_components.dataset.look_ahead import in_order
+from lookalike_components.progress import say
 from lookalike_components.storage import create_bytes, join, list_files, local_path, read_bytes
-from lookalike_components.storage.parquet import read_arrow
+from lookalike_components.storage.parquet import UNREADABLE, read_arrow
 
 FOLDER = "ledger"
 FILES_READ_AT_ONCE = 16
@@ -85,7 +86,7 @@ def read_ledger(store: str, uris: pd.Index) -> pa.Table:
     files = [] if path is not None and not path.exists() else [file.uri for file in list_files(folder)]
 
     def about_these(file: str) -> pa.Table:
-        rows = read_arrow(io.BytesIO(read_bytes(file)))
+        rows = _read(file)
         wanted = pa.array(uris.get_indexer(_uris(rows)) >= 0)
         return rows.filter(pc.and_(wanted, pc.equal(rows["rules"], RULES)))
 
@@ -124,6 +125,16 @@ def remember(store: str, entries: Iterable[Entry]) -> None:
     file = io.BytesIO()
     pq.write_table(as_table(lasting), file)
     create_bytes(join(store, FOLDER, f"{hashlib.sha256(file.getbuffer()).hexdigest()}.parquet"), file.getvalue())
+
+
+def _read(file: str) -> pa.Table:
+    """One file of a ledger; what is damaged, or no ledger's, is passed over: its images are read again."""
+    data = io.BytesIO(read_bytes(file))
+    try:
+        return read_arrow(data).select(SCHEMA.names).cast(SCHEMA)
+    except UNREADABLE:
+        say(f"passes over {file}: it is damaged; delete it")
+        return SCHEMA.empty_table()
 
 
 def _uris(entries: pa.Table) -> "pd.Index[str]":

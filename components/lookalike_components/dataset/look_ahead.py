@@ -23,6 +23,7 @@ def in_order(
     threads: int = 0,
     expected: Callable[[Given], int] = lambda _: 0,
     size: Callable[[Made], int] = lambda _: 0,
+    give_up: Callable[[], None] = lambda: None,
 ) -> Generator[Made]:
     """Maps ``function`` over ``items`` in threads; results come in the order of the items.
 
@@ -37,11 +38,16 @@ def in_order(
         expected: Size of an item's result in bytes, before it is there; 0 where nobody knows, which counts as the mean
             of those that are.
         size: Size of a result in bytes.
+        give_up: Called when the rest is not wanted, after Ctrl-C for one: what is under way, which is waited for, can
+            end early.
     """
     threads = threads or min(MOST_THREADS, os.cpu_count() or 1)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="look-ahead")
     try:
         yield from _Ahead(pool, function, expected, size).results(iter(items), threads * AHEAD_PER_THREAD)
+    except BaseException:
+        give_up()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.json
 
@@ -25,16 +26,19 @@ WITHOUT_HEADER = ("image", "label")  # the two columns of Finetuner's files
 DELIMITERS = ",;\t"
 HEAD_BYTES = 2**16  # a first row is shorter
 MOST_BLOCK_BYTES = 2**31 - 1
+NOT_UTF_8 = "it is not UTF-8; save it as such (in Excel: CSV UTF-8)"
 
 
 def _read_csv(file: io.BytesIO) -> Any:
-    delimiter, names = _dialect(_first_rows(file))
+    first_rows = _first_rows(file)
+    delimiter, names = _dialect(first_rows)
+    text = [name for name in names or first_rows[delimiter] if name.strip() in TEXT_COLUMNS]
     table = pyarrow.csv.read_csv(
         file,
         pyarrow.csv.ReadOptions(use_threads=False, block_size=_in_one_block(file), column_names=names),
         pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(TEXT_COLUMNS, pa.string()), null_values=[""], strings_can_be_null=True
+            column_types=dict.fromkeys(text, pa.string()), null_values=[""], strings_can_be_null=True
         ),
     )
     if other := [field.name for field in table.schema if pa.types.is_binary(field.type)]:
@@ -66,7 +70,7 @@ def _dialect(rows: dict[str, list[str]]) -> tuple[str, list[str] | None]:
     names an image by its suffix or its URI, there is no header. In doubt the first row is taken for one.
     """
     for delimiter, cells in rows.items():
-        if set(cells) & set(IMAGE_COLUMNS) and not _has_image_suffix(cells[0]):
+        if {cell.strip() for cell in cells} & set(IMAGE_COLUMNS) and not _has_image_suffix(cells[0]):
             return delimiter, None
     for delimiter, cells in rows.items():
         if len(cells) > 1 and _has_image_suffix(cells[0]):
@@ -88,7 +92,13 @@ def _names(count: int) -> list[str]:
 
 def _read_json(file: io.BytesIO) -> Any:
     options = pyarrow.json.ReadOptions(use_threads=False, block_size=_in_one_block(file))
-    return pyarrow.json.read_json(file, options)
+    table = pyarrow.json.read_json(file, options)
+    dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    if not dates:
+        return table
+    file.seek(0)  # what looks like a date is text in JSON, and stays what it is
+    as_text = pyarrow.json.ParseOptions(explicit_schema=pa.schema(dict.fromkeys(dates, pa.string())))
+    return pyarrow.json.read_json(file, options, as_text)
 
 
 def _read_lines(file: io.BytesIO) -> Any:
@@ -130,22 +140,37 @@ def read_spreadsheet(uri: str | Path) -> pd.DataFrame:
         table = _as_text(_named(reader(io.BytesIO(data.removeprefix(codecs.BOM_UTF8)))))
     except (pa.ArrowException, csv.Error, UnicodeDecodeError) as error:
         kind = _suffix(uri).removeprefix(".").upper()
-        raise UserError(f"{uri} cannot be read as {kind}: {str(error).splitlines()[0]}") from error
+        told = str(error).splitlines()[0] if kind == "PARQUET" or _is_utf_8(data) else NOT_UTF_8
+        raise UserError(f"{uri} cannot be read as {kind}: {told}") from error
     if twice := [name for name, count in Counter(table.column_names).items() if count > 1]:
         raise UserError(f"{uri} has the column {listed(twice)} more than once; rename the others")
-    return as_frame(table)
+    return as_frame(table, whole_numbers=True)
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _named(table: Any) -> Any:
-    """Columns without a name, such as a data frame's index, are called by their number."""
-    return table.rename_columns([name or f"column_{number}" for number, name in enumerate(table.column_names, 1)])
+    """Columns without a name, such as a data frame's index, are called by their number; spaces around one go."""
+    names = (name.strip() for name in table.column_names)
+    return table.rename_columns([name or f"column_{number}" for number, name in enumerate(names, 1)])
 
 
 def _as_text(table: Any) -> Any:
     for number, name in enumerate(table.column_names):
         if name in TEXT_COLUMNS:
-            table = table.set_column(number, name, table.column(number).cast(pa.string()))
+            table = table.set_column(number, name, _without_nan(table.column(number)).cast(pa.string()))
     return table
+
+
+def _without_nan(column: Any) -> Any:
+    """Numbers, with null for what is none."""
+    return pc.if_else(pc.is_nan(column), None, column) if pa.types.is_floating(column.type) else column
 
 
 def image_column(frame: pd.DataFrame, uri: str | Path) -> str:

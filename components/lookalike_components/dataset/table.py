@@ -47,7 +47,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise UserError(f"{path} is no image table: it has no column {', '.join(missing)}")
-    return as_frame(table)
+    return as_frame(table, whole_numbers=True)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

@@ -1,6 +1,7 @@
 """Writes images, each exactly once, into immutable tar shards that are named by their content."""
 
 import hashlib
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from lookalike_components.dataset.ledger import Entry
 from lookalike_components.dataset.open_shard import OpenShard
 from lookalike_components.dataset.places import Contents, as_ids
 from lookalike_components.storage import local_path
+from lookalike_components.storage.local import clear_abandoned
 
 SHARD_BYTES = 128 * 2**20
 MOST_ENTRIES = 20_000  # kept as Python's objects before they become columns
@@ -61,7 +63,10 @@ class ShardWriter:
 
     def __init__(self, store_uri: str | Path, shard_bytes: int = SHARD_BYTES) -> None:
         path = local_path(store_uri)
-        self.store = str(store_uri if path is None else path.resolve())
+        self.store = str(store_uri if path is None else os.path.realpath(path))
+        if path is not None:
+            clear_abandoned(Path(self.store))
+            clear_abandoned(Path(self.store, ledger.FOLDER))
         self.places = read_places(self.store)
         self.entries: list[pa.Table] = []
         self.written = 0

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from lookalike_components.errors import UserError
 from lookalike_components.ingest.plan import File
 from lookalike_components.ingest.sources import Content
 from lookalike_components.pixels import BrokenImage, inspect
+from lookalike_components.storage import local_path
 
 Read = Callable[[str, str], Content | None]
 
@@ -48,7 +50,9 @@ def examine(file: File, read: Read) -> Examined:
 
 
 def reason(error: UserError, uri: str) -> str:
-    """The error's sentence without the file that it is about."""
+    """The error's sentence without the file that it is about, under either of its names."""
+    with suppress(UserError):
+        return str(error).removeprefix(uri).removeprefix(str(local_path(uri))).strip()
     return str(error).removeprefix(uri).strip()
 
 

@@ -52,10 +52,10 @@ def _move(source: Source, config: IngestConfig) -> tuple[pd.DataFrame, pd.DataFr
     uris = pd.Index(files["uri"], dtype=object)
     with ShardWriter(config.store, config.shard_megabytes * 2**20) as writer:
         known = read_ledger(writer.store, uris)
-        pending = plan(files, known, None if source.referenced else writer.places)
+        pending = plan(files, known, None if source.referenced else writer.places, config.most_bytes)
         if at_hand := len(files) - len(pending.pending):
             say(f"{at_hand:,} of {len(files):,} files are as they were when they were read last")
-        move(pending, source.read, source.reads_at_once, writer, copy=not source.referenced)
+        move(pending, source.read, source.reads_at_once, writer, not source.referenced, source.close)
     entries = latest([known, *writer.entries], uris).take(uris.get_indexer(source.listing["uri"]))
     places = None if source.referenced else writer.places
     return images_of(source.listing, entries, places), quarantine_of(source.listing, entries), writer.written

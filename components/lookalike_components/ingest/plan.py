@@ -64,7 +64,7 @@ class Plan:
         return Entry(**self.known.slice(row, 1).to_pylist()[0])
 
 
-def plan(listing: pd.DataFrame, known: pa.Table, places: Places | None) -> Plan:
+def plan(listing: pd.DataFrame, known: pa.Table, places: Places | None, most_bytes: int) -> Plan:
     """Compares a source with its store.
 
     A file is passed over if it is of the version that the ledger knows, and was refused then or lies in the store.
@@ -73,10 +73,12 @@ def plan(listing: pd.DataFrame, known: pa.Table, places: Places | None) -> Plan:
         listing: Files, each once: ``uri, nbytes, version``.
         known: The ledger's entries about these, row by row.
         places: What the store holds; None where the images need not lie there.
+        most_bytes: Size above which a file is refused, which may have been another when it was read.
     """
     versions = listing["version"].to_numpy(object)
     remembered = known["version"].fill_null("").to_numpy()
     at_hand = known["reason"].is_valid().to_numpy() | _stored(known, places)
+    at_hand &= known["nbytes"].fill_null(0).to_numpy() <= most_bytes
     unchanged = at_hand & (versions == remembered) & (versions != "")
     return Plan(
         uris=pd.Index(listing["uri"], dtype=object),

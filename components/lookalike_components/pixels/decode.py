@@ -6,12 +6,13 @@ What becomes of each kind of file is decided in ``docs/pixels.md``, and pinned b
 import io
 import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import ExifTags, Image
 
 from lookalike_components.pixels.faults import BrokenImage, refusing
-from lookalike_components.pixels.hashing import perceptual_hash
+from lookalike_components.pixels.hashing import SIDE, perceptual_hash
 from lookalike_components.pixels.quality import Quality, quality
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -32,6 +33,8 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+ON_ITS_SIDE = (5, 6, 7, 8)
+LOOKED_AT = 4 * SIDE  # pixels a side that are enough for the perceptual hash: at most two of its bits differ
 
 # Pillow warns of odd metadata and of many pixels; what we cannot use is refused with a reason, the rest is fine.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -54,13 +57,28 @@ class ImageFacts:
     perceptual_hash: str | None
 
 
+class _Opened(NamedTuple):
+    """An upright image, and what its file says of it; a JPEG may have been halved since."""
+
+    image: Image.Image
+    format: str
+    width: int
+    height: int
+
+    def facts(self) -> ImageFacts:
+        return ImageFacts(self.format, self.width, self.height, perceptual_hash(self.image))
+
+
 def inspect(data: bytes) -> ImageFacts:
-    """Decodes the whole image, so that what is accepted once never fails later, and tells what the table wants.
+    """Reads the whole image, so that what is accepted once never fails later, and tells what the table wants.
+
+    Of a JPEG every code is read, which is where one can be broken, and as many pixels are made of them as the hash
+    looks at: half the time for a large photo.
 
     Raises:
         BrokenImage: As `decode` does.
     """
-    return _facts(*_read(data))
+    return _read(data, at_least=LOOKED_AT).facts()
 
 
 def inspect_closely(data: bytes) -> tuple[ImageFacts, Quality]:
@@ -69,8 +87,8 @@ def inspect_closely(data: bytes) -> tuple[ImageFacts, Quality]:
     Raises:
         BrokenImage: As `decode` does.
     """
-    upright, kind = _read(data)
-    return _facts(upright, kind), quality(upright)
+    opened = _read(data)
+    return opened.facts(), quality(opened.image)
 
 
 def decode(data: bytes, at_least: int = 0) -> Image.Image:
@@ -88,22 +106,20 @@ def decode(data: bytes, at_least: int = 0) -> Image.Image:
         BrokenImage: The bytes are empty, no image, truncated, damaged, of 32 bits a pixel, or of more pixels than
             `MOST_PIXELS` or `MOST_PIXELS_A_SIDE`.
     """
-    return _read(data, at_least)[0]
+    return _read(data, at_least).image
 
 
-def _read(data: bytes, at_least: int = 0) -> tuple[Image.Image, str]:
-    """The upright image, and its format."""
+def _read(data: bytes, at_least: int = 0) -> _Opened:
     with refusing(data):
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         _refuse_too_large(image)
+        size = image.size
         if at_least:
             image.draft("RGB", (at_least, at_least))
         image.load()
-        return _turned(_rgb(image), _orientation(image)), _format(image)
-
-
-def _facts(upright: Image.Image, kind: str) -> ImageFacts:
-    return ImageFacts(kind, upright.width, upright.height, perceptual_hash(upright))
+        orientation = _orientation(image)
+        width, height = reversed(size) if orientation in ON_ITS_SIDE else size
+        return _Opened(_turned(_rgb(image), orientation), _format(image), width, height)
 
 
 def _refuse_too_large(image: Image.Image) -> None:

@@ -9,8 +9,8 @@ class FileFacts(NamedTuple):
     Attributes:
         uri: A plain path on this machine, else a whole URI; every function here takes it as it is.
         nbytes: Length of the file.
-        version: The same version means the same bytes: the generation of an object, size and time of the last change
-            (nanoseconds) of a local file.
+        version: The same version means the same bytes: the generation of an object; of a local file its
+            size and the times at which its content and its name last changed (nanoseconds).
     """
 
     uri: str

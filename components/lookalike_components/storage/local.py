@@ -5,8 +5,9 @@ import os
 import re
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -15,7 +16,10 @@ from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.storage.file_facts import FileFacts
 
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}\.part")
+ABANDONED_SECONDS = 24 * 3600
 FULL = {errno.ENOSPC, errno.EDQUOT}
+MISNAMED = {errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
+NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
 
 
 @contextmanager
@@ -43,7 +47,7 @@ def explained(path: Path) -> Iterator[None]:
     """Turns what the system says about a file into one sentence.
 
     Raises:
-        UserError: The file does not exist, is a folder, or belongs to somebody else.
+        UserError: The file does not exist, cannot exist under this name, is a folder, or belongs to somebody else.
         LookalikeError: The disk is full, or the system refuses for another reason.
     """
     try:
@@ -59,7 +63,9 @@ def explained(path: Path) -> Iterator[None]:
             raise LookalikeError(
                 f"no space left on {path.parent}; free some, or pass another --runs or --artifacts"
             ) from error
-        raise LookalikeError(f"{path} cannot be read or written: {error.strerror or error}") from error
+        kind = UserError if error.errno in MISNAMED else LookalikeError
+        told = os.strerror(error.errno) if error.errno else error
+        raise kind(f"{path} cannot be read or written: {told}") from error
 
 
 def read_bytes(name: str) -> bytes:
@@ -101,12 +107,24 @@ def _create(path: Path, fill: Callable[[Path], object]) -> bool:
         temporary = _beside(path)
         try:
             fill(temporary)
-            os.link(temporary, path)  # unlike a rename, this fails when another process was first
+            _claim(path, temporary)
         except FileExistsError:
             return False
         finally:
             temporary.unlink(missing_ok=True)
     return True
+
+
+def _claim(path: Path, temporary: Path) -> None:
+    """Gives a file a name that nobody has; unlike a rename, a link fails when another process was first."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        if path.exists():  # exFAT, and some mounts: looking once more is the best that can be had there
+            raise FileExistsError(path) from None
+        temporary.rename(path)
 
 
 def exists(name: str) -> bool:
@@ -121,11 +139,14 @@ def facts(name: str) -> FileFacts:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError
+        if not stat.S_ISREG(found.st_mode):
+            raise UserError(f"{path} is a device or a pipe, not a file")  # to read it may never end
     return _facts(name, found)
 
 
 def _facts(name: str, found: os.stat_result) -> FileFacts:
-    return FileFacts(name, found.st_size, f"{found.st_size}-{found.st_mtime_ns}")
+    """Two files of one length and time that swap their names differ in the time at which that was done."""
+    return FileFacts(name, found.st_size, f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}")
 
 
 def open_file(name: str) -> BinaryIO:
@@ -140,19 +161,40 @@ def list_files(name: str) -> Iterator[FileFacts]:
     folder = Path(name)
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
-    with explained(folder):
-        yield from _walk(str(folder))
+    yield from _walk(str(folder))
 
 
 def _walk(folder: str) -> Iterator[FileFacts]:
     """Goes folder by folder; a folder sorts as its files' paths do, with the slash."""
-    with os.scandir(folder) as entries:
+    with explained(Path(folder)), os.scandir(folder) as entries:
         named = sorted((entry.name + "/" * entry.is_dir(follow_symlinks=False), entry) for entry in entries)
     for name, entry in named:
         if name.endswith("/"):
             yield from _walk(entry.path)
-        elif entry.is_file() and not UNFINISHED.fullmatch(name):
-            yield _facts(entry.path, entry.stat())
+        elif not UNFINISHED.fullmatch(name) and (found := _file_behind(entry)):
+            yield _facts(entry.path, found)
+
+
+def _file_behind(entry: "os.DirEntry[str]") -> os.stat_result | None:
+    """What a name in a folder leads to, if that is a file: not a device, nor a link to nothing or in a circle."""
+    try:
+        return entry.stat() if entry.is_file() else None
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENOENT}:
+            return None
+        with explained(Path(entry.path)):
+            raise
+
+
+def clear_abandoned(folder: Path) -> None:
+    """Deletes what writers left that were killed: temporary files to which nobody has written for a day."""
+    before = time.time() - ABANDONED_SECONDS
+    with explained(folder):
+        unfinished = [path for path in folder.glob(".*.part") if UNFINISHED.fullmatch(path.name)]
+    for path in unfinished:
+        with suppress(OSError):  # another process was first, or the folder may only be read
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def upload(name: str, path: Path) -> None:

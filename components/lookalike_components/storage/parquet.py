@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+UNREADABLE = (pa.ArrowException, KeyError, OSError)  # what reading bytes that are no such table ends in
+
 
 def read_arrow(source: str | Path | IO[bytes]) -> pa.Table:
     """Reads a Parquet file; raises pyarrow.ArrowInvalid where it is none."""
@@ -22,6 +24,12 @@ def read_parquet(source: str | Path | IO[bytes]) -> pd.DataFrame:
     return as_frame(read_arrow(source))
 
 
-def as_frame(table: pa.Table) -> pd.DataFrame:
-    """A table as a data frame."""
-    return cast(pd.DataFrame, table.to_pandas(use_threads=False))
+def as_frame(table: pa.Table, whole_numbers: bool = False) -> pd.DataFrame:
+    """A table as a data frame.
+
+    Args:
+        table: Any.
+        whole_numbers: Whether integers stay integers where some are missing; otherwise such a column becomes floats,
+            which lose the last digits of long numbers.
+    """
+    return cast(pd.DataFrame, table.to_pandas(use_threads=False, integer_object_nulls=whole_numbers))

@@ -10,16 +10,22 @@ def local_path(uri: str | Path) -> Path | None:
     """The path that a URI names on this machine, or None for one in a bucket.
 
     Raises:
-        UserError: The URI's scheme is none that can be read.
+        UserError: The URI's scheme is none that can be read, or no file can have this name.
     """
     scheme, separator, rest = str(uri).partition("://")
     if isinstance(uri, Path) or not separator:
-        return Path(uri)
+        return _nameable(uri, str(uri))
     if scheme == "file":
-        return Path("/" + unquote(rest.partition("/")[2], errors="surrogateescape"))
+        return _nameable(uri, "/" + unquote(rest.partition("/")[2], errors="surrogateescape"))
     if scheme == "gs":
         return None
     raise UserError(f"{uri} starts with {scheme}://, which cannot be read; use a path, file:// or gs://")
+
+
+def _nameable(uri: str | Path, path: str) -> Path:
+    if "\0" in path:
+        raise UserError(f"{uri} has a zero byte in its name, which no file can have")
+    return Path(path)
 
 
 def join(uri: str | Path, *parts: str) -> str:

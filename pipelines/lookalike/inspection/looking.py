@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from lookalike_components.dataset import in_order
 from lookalike_components.errors import UserError
+from lookalike_components.ingest.examine import reason
 from lookalike_components.ingest.sources import Source
 from lookalike_components.pixels import BrokenImage, inspect_closely
 from lookalike_components.storage.parquet import as_frame
@@ -40,14 +41,15 @@ Seen = dict[str, Any]
 
 def look_at(source: Source) -> Iterator[Seen]:
     """Reads and decodes every image of a source, and passes on what there is to tell, in the order of the listing."""
-    yield from in_order(partial(_look, source), source.listing["uri"], threads=max(CORES, source.reads_at_once))
+    threads = max(CORES, source.reads_at_once)
+    yield from in_order(partial(_look, source), source.listing["uri"], threads=threads, give_up=source.close)
 
 
 def in_columns(listing: pd.DataFrame, seen: Iterable[Seen]) -> pd.DataFrame:
     """The rows of a listing with what `look_at` saw of each, and the column ``position``."""
     tables = (pa.Table.from_pylist(batch, SCHEMA) for batch in _batches(iter(seen)))
     columns = as_frame(pa.concat_tables([SCHEMA.empty_table(), *tables]))
-    own = listing.drop(columns=["nbytes", "version", "shard", "offset"], errors="ignore")
+    own = listing.drop(columns=["version", "shard", "offset", *SCHEMA.names], errors="ignore")
     return own.assign(position=range(len(listing))).join(columns)
 
 
@@ -55,7 +57,7 @@ def _look(source: Source, uri: str) -> Seen:
     try:
         content = source.read(uri)
     except UserError as error:  # missing, too large, of a scheme that cannot be read: the others may be fine
-        return {"reason": str(error).removeprefix(uri).strip()}
+        return {"reason": reason(error, uri)}
     data = content.data if content else b""
     try:
         with _DECODERS:

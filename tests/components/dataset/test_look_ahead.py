@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from contextlib import closing, suppress
 
 import pytest
 
@@ -70,3 +71,20 @@ def test_what_is_expected_counts_before_it_is_there() -> None:
 def test_one_result_that_is_larger_than_allowed_is_made_all_the_same() -> None:
     results = in_order(str, range(3), expected=lambda _: 10 * AHEAD_BYTES, size=lambda _: 10 * AHEAD_BYTES)
     assert list(results) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("leaving", ["early", "by an error", "at the end"])
+def test_who_leaves_early_has_the_rest_given_up(leaving: str) -> None:
+    given_up = threading.Event()
+
+    def wait(seconds: float) -> None:
+        if leaving == "by an error":
+            raise ValueError
+        given_up.wait(seconds)
+
+    results = in_order(wait, [0, 0] if leaving == "at the end" else [0, 60], threads=2, give_up=given_up.set)
+    with closing(results), suppress(ValueError):
+        for _ in results:
+            if leaving == "early":
+                break
+    assert given_up.is_set() == (leaving != "at the end")

@@ -1,9 +1,12 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lookalike_components.dataset import image_column, read_spreadsheet
+from lookalike_components.dataset.spreadsheet import NOT_UTF_8
 from lookalike_components.errors import UserError
 
 ROWS = pd.DataFrame({"image": ["a.jpg", "b.jpg"], "label": ["007", None], "year": [2025, 2026]})
@@ -21,6 +24,38 @@ def test_the_same_rows_come_from_every_format(suffix: str, tmp_path: Path) -> No
 def test_labels_are_text_even_where_they_look_like_numbers(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"image": "a.jpg", "label": 7}\n{"image": "b.jpg", "label": null}\n')
     assert read_spreadsheet(tmp_path / "rows.jsonl")["label"].tolist() == ["7", None]
+
+
+def test_text_that_looks_like_a_date_stays_as_it_is_in_json(tmp_path: Path) -> None:
+    rows = [
+        '{"image": "a.jpg", "label": "2024-01-01", "taken": "2024-01-01"}',
+        '{"image": "b.jpg", "label": "2024-01-02"}',
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows))
+    read = read_spreadsheet(tmp_path / "rows.jsonl")
+    assert read["label"].tolist() == ["2024-01-01", "2024-01-02"]
+    assert read["taken"].tolist() == ["2024-01-01", None]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_long_numbers_keep_their_digits_where_some_are_missing(suffix: str, tmp_path: Path) -> None:
+    rows = {
+        "csv": "image,code\na.jpg,12345678901234567\nb.jpg,\n",
+        "jsonl": '{"image": "a.jpg", "code": 12345678901234567}\n{"image": "b.jpg", "code": null}\n',
+    }
+    (tmp_path / f"rows.{suffix}").write_text(rows[suffix])
+    assert read_spreadsheet(tmp_path / f"rows.{suffix}")["code"].tolist() == [12345678901234567, None]
+
+
+def test_a_number_that_is_none_is_no_label(tmp_path: Path) -> None:
+    rows = pa.table({"image": ["a.jpg", "b.jpg"], "label": pa.array([7.0, float("nan")])})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    assert read_spreadsheet(tmp_path / "rows.parquet")["label"].tolist() == ["7", None]
+
+
+def test_spaces_around_the_names_of_columns_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id, image , label\n1,a.jpg,007\n")
+    assert read_spreadsheet(tmp_path / "rows.csv").to_dict("list") == {"id": [1], "image": ["a.jpg"], "label": ["007"]}
 
 
 def test_a_label_called_na_is_a_label(tmp_path: Path) -> None:
@@ -98,9 +133,11 @@ def test_a_text_file_names_an_image_on_every_line(tmp_path: Path) -> None:
         ),
         ("rows.parquet", b"image,label\n", "cannot be read as PARQUET: "),
         ("rows.jsonl", b"image,label\n", "cannot be read as JSONL: JSON parse error: Invalid value. in row 0"),
-        ("rows.csv", b"image,label\na.jpg,\xe9t\xe9\n", "cannot be read as CSV: In CSV column #1"),
-        ("rows.csv", b"image,where\na.jpg,\xe9t\xe9\n", "cannot be read as CSV: the column where is not UTF-8"),
-        ("rows.txt", b"\xe9.jpg", "cannot be read as TXT: 'utf-8' codec can't decode"),
+        ("rows.csv", b"image,label\na.jpg,\xe9t\xe9\n", f"cannot be read as CSV: {NOT_UTF_8}"),
+        ("rows.csv", b"image,where\na.jpg,\xe9t\xe9\n", f"cannot be read as CSV: {NOT_UTF_8}"),
+        ("rows.csv", b"image,\xe9t\xe9\na.jpg,b\n", f"cannot be read as CSV: {NOT_UTF_8}"),
+        ("rows.csv", "image,label\na.jpg,b\n".encode("utf-16"), f"cannot be read as CSV: {NOT_UTF_8}"),
+        ("rows.txt", b"\xe9.jpg", f"cannot be read as TXT: {NOT_UTF_8}"),
         ("rows.csv", b"image,label,label\na.jpg,a,b\n", "has the column label more than once; rename the others"),
         ("rows.xlsx", b"PK", "is no spreadsheet; pass a .csv, .tsv, .txt, .jsonl, .ndjson, .parquet file"),
     ],

@@ -1,12 +1,14 @@
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from lookalike_components.dataset import read_images, read_table
-from lookalike_components.errors import UserError
+from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.storage import write_bytes
 
 
@@ -127,3 +129,76 @@ def test_a_bucket_is_a_source_like_any_folder(run: Any, photos: Path, bucket: st
         write_bytes(f"{bucket}/photos/mug/{view}.png", (photos / "thing-00" / "0.png").read_bytes())
     assert run(f"{bucket}/photos") == {"images": 2, "refused": 0, "moved": 1}
     assert read_table(run.images)["uri"].tolist() == [f"{bucket}/photos/mug/9.png", f"{bucket}/photos/mug/10.png"]
+
+
+def test_rows_that_no_file_can_be_are_quarantined_and_the_rest_goes_on(run: Any, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to("a.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    names = ["a\0.jpg", "x" * 300, "rows.csv/a.jpg", "a.jpg", "pipe.jpg", "/dev/zero", "file:///nowhere.jpg"]
+    rows = [f"{photos}/thing-00/0.png", *names]
+    (tmp_path / "rows.csv").write_text("\n".join(["image", *rows]))
+    assert run(tmp_path / "rows.csv") == {"images": 1, "refused": 7, "moved": 1}
+    assert pd.read_parquet(run.quarantine)["reason"].tolist() == [
+        "has a zero byte in its name, which no file can have",
+        "cannot be read or written: File name too long",
+        "cannot be read or written: Not a directory",
+        "cannot be read or written: Too many levels of symbolic links",
+        "is a device or a pipe, not a file",
+        "is a device or a pipe, not a file",
+        "does not exist",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["folder", "list"])
+def test_a_limit_that_is_lowered_counts_for_what_is_known(run: Any, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "photos").mkdir()
+    for name, side in (("large", 800), ("small", 100)):
+        Image.new("RGB", (side, side)).save(tmp_path / "photos" / f"{name}.bmp")
+    source = tmp_path / "photos"
+    if kind == "list":
+        source = tmp_path / "rows.csv"
+        source.write_text("image\nphotos/large.bmp\nphotos/small.bmp\n")
+    assert run(source)["images"] == 2
+    assert run(source, most_megabytes=1) == {"images": 1, "refused": 1, "moved": 0}
+    assert run.refused() == {"large.bmp": "is larger than 1 MiB (most_megabytes)"}
+    assert run(source) == {"images": 2, "refused": 0, "moved": 0}
+
+
+def test_files_of_one_size_and_time_that_swap_their_names_are_read_again(run: Any, tmp_path: Path) -> None:
+    paths = [tmp_path / "photos" / f"{name}.bmp" for name in ("one", "two", "other")]
+    paths[0].parent.mkdir()
+    for path, color in zip(paths, ("red", "blue"), strict=False):
+        Image.new("RGB", (9, 9), color).save(path)
+        os.utime(path, (10**9, 10**9))
+    run(tmp_path / "photos")
+    for old, new in ((0, 2), (1, 0), (2, 1)):
+        paths[old].rename(paths[new])
+    assert run(tmp_path / "photos") == {"images": 2, "refused": 0, "moved": 0}
+    assert list(read_images(run.table())) == [path.read_bytes() for path in paths[:2]]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/store"])
+def test_a_source_or_a_store_that_no_file_can_be_is_one_sentence(
+    run: Any, photos: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(UserError):
+        run(tmp_path / name)
+    run.store = tmp_path / name
+    with pytest.raises(UserError, match="cannot be read or written"):
+        run(photos)
+
+
+def test_a_store_that_is_a_link_to_itself_is_one_sentence(run: Any, photos: Path, tmp_path: Path) -> None:
+    run.store = tmp_path / "circle"
+    run.store.symlink_to("circle")
+    with pytest.raises(LookalikeError, match=r"circle/.* cannot be read or written"):
+        run(photos)
+    assert not run.images.exists()
+
+
+def test_long_numbers_of_a_spreadsheet_keep_their_digits(run: Any, photos: Path, tmp_path: Path) -> None:
+    rows = [f"{photos}/thing-00/{view}.png,{code}" for view, code in ((0, "12345678901234567"), (1, ""))]
+    (tmp_path / "products.csv").write_text("\n".join(["image,code", *rows]))
+    run(tmp_path / "products.csv")
+    assert run.table()["code"].tolist() == [12345678901234567, None]

@@ -1,6 +1,7 @@
 """A run that is killed between any two writes, or within one, leaves a store with which the next run finishes."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,58 @@ def test_a_tar_that_is_not_whole_is_passed_over_aloud(
     (run.store / name).write_bytes(shard.read_bytes()[:100_000])
     assert run(large_photos, shard_megabytes=1)["moved"] == 0
     assert f"passes over {run.store / name}: it is no whole shard of this store; delete it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 and no more"])
+def test_a_damaged_list_is_made_again_from_its_shard(run: Any, large_photos: Path, damage: bytes) -> None:
+    run(large_photos, shard_megabytes=1)
+    listed = next(run.store.glob("*.tar.contents.parquet"))
+    whole = listed.read_bytes()
+    listed.write_bytes(damage)
+    assert run(large_photos, shard_megabytes=1)["moved"] == 0
+    assert listed.read_bytes() == whole
+
+
+def test_a_damaged_ledger_is_passed_over_aloud_and_its_files_are_read_again(
+    run: Any, large_photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(large_photos)
+    table, shards = run.outcome()
+    ledger = next((run.store / "ledger").iterdir())
+    ledger.write_bytes(ledger.read_bytes()[:-20])
+    pd.DataFrame({"a": [1]}).to_parquet(run.store / "ledger" / "other.parquet")
+    assert run(large_photos)["moved"] == 0
+    told = capsys.readouterr().err
+    for path in (ledger, run.store / "ledger" / "other.parquet"):
+        assert f"passes over {path}: it is damaged; delete it" in told
+    pd.testing.assert_frame_equal(run.outcome()[0], table)
+    assert run.outcome()[1] == shards
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+def test_a_shard_that_somebody_cut_off_is_written_again(
+    run: Any, large_photos: Path, capsys: pytest.CaptureFixture[str], has_list: bool
+) -> None:
+    run(large_photos, shard_megabytes=1)
+    table, shards = run.outcome()
+    shard = run.store / table["shard"][0]
+    whole = shard.read_bytes()
+    shard.unlink()
+    shard.write_bytes(whole[:100_000])
+    if not has_list:
+        Path(f"{shard}.contents.parquet").unlink()
+    assert run(large_photos, shard_megabytes=1)["moved"] == 4
+    assert f"passes over {shard}: it is " in capsys.readouterr().err
+    assert shard.read_bytes() == whole
+    pd.testing.assert_frame_equal(run.outcome()[0], table)
+    assert run.outcome()[1] == shards
+
+
+def test_what_a_killed_writer_left_half_written_goes_after_a_day(run: Any, large_photos: Path) -> None:
+    left = [folder / f".{'0' * 64}.tar.{'1' * 32}.part" for folder in (run.store, run.store / "ledger")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half of a file")
+        os.utime(path, (0, 0))
+    run(large_photos)
+    assert not any(path.exists() for path in left)

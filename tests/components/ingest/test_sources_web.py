@@ -230,7 +230,9 @@ def test_a_redirect_leads_to_no_other_kind_of_place(place: str, sentence: str, s
     assert "secret" not in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["http://", "http://[::1/a.jpg", "http://a b/c.jpg", "http://host:99999/a.jpg"])
+@pytest.mark.parametrize(
+    "url", ["http://", "http://[::1/a.jpg", "http://a b/c.jpg", "http://host:99999/a.jpg", "http://xn--a/a.jpg"]
+)
 def test_what_is_no_url_is_refused(url: str, web: Downloads) -> None:
     with pytest.raises(UserError):
         web.read(url, "")
@@ -336,3 +338,16 @@ def test_no_more_downloads_are_under_way_than_allowed(site: Site) -> None:
         assert len(list(pool.map(web.read, [f"{site.url}/a.jpg"] * 12, [""] * 12))) == 12
     assert site.most_at_once == 2
     web.close()
+
+
+@pytest.mark.parametrize("answer", [Answer(body=bytes(5000), trickle=0.05), Answer(503, headers={"Retry-After": "60"})])
+def test_what_is_under_way_is_given_up_when_the_downloads_are_closed(answer: Answer, site: Site) -> None:
+    site["/a.jpg"] = answer
+    web = Downloads(MOST_BYTES, 4, CheckedNetwork(any_address))
+    with ThreadPoolExecutor(1) as pool:
+        download = pool.submit(web.read, f"{site.url}/a.jpg", "")
+        while not site.requests:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        web.close()
+        assert isinstance(download.exception(timeout=5), Unavailable)

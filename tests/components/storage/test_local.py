@@ -1,13 +1,24 @@
 import errno
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.storage import join, list_files, local_path, read_bytes, replacing, write_bytes
-from lookalike_components.storage.local import explained
+from lookalike_components.storage import (
+    create_bytes,
+    facts,
+    join,
+    list_files,
+    local_path,
+    read_bytes,
+    replacing,
+    write_bytes,
+)
+from lookalike_components.storage.local import clear_abandoned, explained
 
 
 @pytest.mark.parametrize(
@@ -112,3 +123,84 @@ def test_a_name_that_is_not_utf8_is_kept(tmp_path: Path) -> None:
     write_bytes(join(tmp_path.as_uri(), name), b"abc")
     [file] = list_files(tmp_path.as_uri())
     assert (Path(file.uri).name, read_bytes(file.uri)) == (name, b"abc")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "photo.jpg/photo.jpg", "circle.jpg"])
+def test_a_name_that_no_file_can_have_is_the_users(name: str, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    with pytest.raises(UserError, match="cannot be read or written"):
+        facts(tmp_path / name)
+
+
+def test_a_zero_byte_in_a_name_is_told() -> None:
+    for name in ("a\0b.jpg", "file:///a%00b.jpg"):
+        with pytest.raises(UserError, match="has a zero byte in its name, which no file can have"):
+            read_bytes(name)
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for name in (tmp_path / "pipe.jpg", Path("/dev/zero")):
+        with pytest.raises(UserError) as error:
+            facts(name)
+        assert str(error.value) == f"{name} is a device or a pipe, not a file"
+
+
+def test_a_link_that_leads_to_itself_does_not_end_a_listing(tmp_path: Path) -> None:
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    (tmp_path / "nowhere.jpg").symlink_to("nothing.jpg")
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    assert [file.uri for file in list_files(tmp_path)] == [str(tmp_path / "photo.jpg")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not look")
+def test_the_folder_that_is_closed_is_the_one_that_is_named() -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        closed = Path(folder, "closed")
+        closed.mkdir(mode=0)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(UserError) as error:
+                list(list_files(folder))
+        finally:
+            os.seteuid(0)
+    assert str(error.value) == f"{closed} is not open to this user; change its permissions"
+
+
+def test_two_files_of_one_size_and_time_that_swap_names_are_new_versions(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.bmp", tmp_path / "two.bmp"
+    for path in (one, two):
+        path.write_bytes(path.name.encode())
+        os.utime(path, (10**9, 10**9))
+    before = {facts(path).version for path in (one, two)}
+    one.rename(tmp_path / "other")
+    two.rename(one)
+    (tmp_path / "other").rename(two)
+    assert before.isdisjoint({facts(path).version for path in (one, two)})
+
+
+def test_what_killed_writers_left_goes_after_a_day(tmp_path: Path) -> None:
+    unfinished = {days: tmp_path / f".shard.tar.{days:032x}.part" for days in (0, 2)}
+    for days, path in unfinished.items():
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - days * 86400,) * 2)
+    (tmp_path / ".mine.part").write_bytes(b"x")
+    os.utime(tmp_path / ".mine.part", (0, 0))
+    clear_abandoned(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([unfinished[0].name, ".mine.part"])
+
+
+def test_where_files_cannot_be_linked_a_file_is_still_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on exFAT, and on some mounts of buckets; no such disk can be had in a test."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    path = tmp_path / "a.bin"
+    assert (create_bytes(path, b"first"), create_bytes(path, b"second")) == (True, False)
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"first", [path])

@@ -196,3 +196,19 @@ def test_memory_does_not_grow_with_the_images(tmp_path: Path) -> None:
     command = [sys.executable, "-c", MEMORY, tmp_path / "few", tmp_path / "many"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert float(done.stdout) < 100
+
+
+def test_columns_of_the_source_that_are_called_as_its_own_are_passed_over(mixed: Path, tmp_path: Path) -> None:
+    names = ["reason", "sharpness", "brightness", "contrast", "image_id", "nbytes", "position", "shard"]
+    rows = pd.DataFrame({"image": [mixed / "mug" / "0.png", mixed / "mug" / "a-cut.png"]})
+    rows.assign(**dict.fromkeys(names, "of the source")).to_csv(tmp_path / "rows.csv", index=False)
+    facts = check(tmp_path / "rows.csv").facts()
+    assert (facts["accepted"], facts["refused"]) == (1, 1)
+    assert facts["refusals"][0]["reason"] == "is truncated"
+
+
+def test_what_is_missing_under_a_uri_is_one_reason(mixed: Path, tmp_path: Path) -> None:
+    rows = [mixed / "mug" / "0.png", "file:///nowhere/a.jpg", "file:///nowhere/b.jpg", "/nowhere//c.jpg"]
+    (tmp_path / "rows.csv").write_text("\n".join(["image", *map(str, rows)]))
+    refusals = check(tmp_path / "rows.csv").facts()["refusals"]
+    assert [(refusal["reason"], refusal["images"]) for refusal in refusals] == [("does not exist", 3)]

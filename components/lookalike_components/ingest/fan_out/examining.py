@@ -31,9 +31,12 @@ def examine_part(config: PartConfig, path: str | Path) -> Facts:
     files = read_files(path)
     files = files[files["partition"] == config.partition]
     known = read_ledger(config.store, pd.Index(files["uri"], dtype=object))
-    wanted = plan(files, known, places=None)
+    wanted = plan(files, known, None, config.most_bytes)
     facts = {"images": 0, "refused": 0}
-    with open_again(config, files) as source, examined_in_order(wanted, source.read, source.reads_at_once) as found:
+    with (
+        open_again(config, files) as source,
+        examined_in_order(wanted, source.read, source.reads_at_once, source.close) as found,
+    ):
         entries = (seen.entry for seen in track(found, len(wanted.pending), "images") if seen.entry)
         while some := list(islice(entries, ENTRIES_A_FILE)):
             remember(config.store, some)

@@ -24,7 +24,7 @@ def new_files(config: IngestConfig) -> pd.DataFrame:
     """
     try:
         with redirect_stderr(StringIO()), open_source(config) as source:
-            return _pending(source, config.store) if _can_be_divided(source, config.partition_images) else NOTHING
+            return _pending(source, config) if _can_be_divided(source, config.partition_images) else NOTHING
     except LookalikeError:
         return NOTHING
 
@@ -34,8 +34,8 @@ def _can_be_divided(source: Source, partition_images: int) -> bool:
     return many and not source.referenced and not source.listing["uri"].str.contains(FETCHED_AT_A_PRICE).any()
 
 
-def _pending(source: Source, store: str) -> pd.DataFrame:
+def _pending(source: Source, config: IngestConfig) -> pd.DataFrame:
     files = source.listing.drop_duplicates("uri").assign(listed=isinstance(source.reader, ListedFiles))
     files = files[~files["uri"].isin(["", *source.refusals])]
-    known = read_ledger(store, pd.Index(files["uri"], dtype=object))
-    return files.iloc[plan(files, known, read_places(store)).pending]
+    known = read_ledger(config.store, pd.Index(files["uri"], dtype=object))
+    return files.iloc[plan(files, known, read_places(config.store), config.most_bytes).pending]

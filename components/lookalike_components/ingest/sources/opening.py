@@ -1,6 +1,7 @@
 """Which kind of source is it?"""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from lookalike_components.ingest.sources.webdataset import (
     shards_among,
 )
 from lookalike_components.storage import local_path
+from lookalike_components.storage.local import explained
 
 
 def open_source(config: IngestConfig) -> Source:
@@ -40,10 +42,15 @@ def check_exists(source: str) -> None:
     """Makes sure that a source on this machine is there; raises UserError where it is not."""
     for name in expanded(source) if has_braces(source) else [source]:
         path = local_path(name)
-        if path is not None and not path.exists():
+        if path is not None and not _is_there(path):
             raise UserError(
                 f"{name} does not exist; pass a folder of images, an archive, or a CSV, JSON Lines or Parquet file"
             )
+
+
+def _is_there(path: Path) -> bool:
+    with explained(path):
+        return path.exists()
 
 
 def read_source(source: str) -> pd.DataFrame:

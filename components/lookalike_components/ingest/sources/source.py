@@ -85,7 +85,7 @@ class Source:
         return self.reader.read(uri, unless)
 
     def close(self) -> None:
-        """Gives back temporary files and connections."""
+        """Gives back temporary files and connections; reads that are under way end early."""
         self.reader.close()
 
     def __enter__(self) -> Self:

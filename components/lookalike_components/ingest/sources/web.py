@@ -1,6 +1,7 @@
 """Images on the web: many at a time, patient with servers, and never more bytes than allowed."""
 
 import random
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
@@ -12,7 +13,14 @@ from importlib.metadata import version
 
 import httpcore
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from lookalike_components.errors import UserError
 from lookalike_components.ingest.sources.addresses import CheckedNetwork, CheckedTransport
@@ -75,6 +83,7 @@ class Downloads:
     ) -> None:
         self._most_bytes = most_bytes
         self._patience = patience
+        self._closed = threading.Event()
         self._client = httpx.Client(
             transport=CheckedTransport(network, at_once),
             timeout=httpx.Timeout(self._patience.silence, pool=None),
@@ -94,6 +103,7 @@ class Downloads:
             stop=stop_after_attempt(self._patience.tries),
             wait=self._wait,
             retry=retry_if_exception_type(_Passing),
+            sleep=sleep_using_event(self._closed),
             reraise=True,
         )
         try:
@@ -102,7 +112,8 @@ class Downloads:
             raise Unavailable(f"{error}, at the last of {self._patience.tries} tries") from error
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections; downloads that are under way are given up."""
+        self._closed.set()
         self._client.close()
 
     def _wait(self, state: RetryCallState) -> float:
@@ -112,13 +123,14 @@ class Downloads:
         return max(chance, min(asked * random.uniform(1, 1.1), self._patience.longest_wait))  # noqa: S311
 
     def _fetch(self, uri: str, unless: str) -> Content | None:
+        self._expect_open()
         try:
             with closing(self._follow(uri, unless)) as response:
                 if response.status_code == httpx.codes.NOT_MODIFIED and unless:
                     return None
                 _judge(response)
                 return Content(self._body(response), _version(response.headers))
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpcore.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpcore.UnsupportedProtocol, UnicodeError) as error:
             raise UserError("is, or redirects to, no http:// or https:// URL") from error
         except (httpcore.TimeoutException, httpx.TimeoutException) as error:
             raise _Passing(f"sends nothing for {self._patience.silence:g} s") from error
@@ -144,11 +156,16 @@ class Downloads:
         data = bytearray()
         for piece in response.iter_bytes():
             data += piece
+            self._expect_open()
             if len(data) > self._most_bytes:
                 raise UserError(larger_than(self._most_bytes))
             if time.monotonic() > deadline:
                 raise _Passing(f"is not through after {self._patience.whole:g} s")
         return bytes(data)
+
+    def _expect_open(self) -> None:
+        if self._closed.is_set():
+            raise Unavailable("was given up")
 
 
 def _leave(response: httpx.Response) -> None:
