@@ -32,7 +32,7 @@ NOT_UTF_8 = "it is not UTF-8; save it as such (in Excel: CSV UTF-8)"
 def _read_csv(file: io.BytesIO) -> Any:
     first_rows = _first_rows(file)
     delimiter, names = _dialect(first_rows)
-    text = [name for name in names or first_rows[delimiter] if name.strip() in TEXT_COLUMNS]
+    text = [name for name in names or first_rows[delimiter] if _known(name) in TEXT_COLUMNS]
     table = pyarrow.csv.read_csv(
         file,
         pyarrow.csv.ReadOptions(use_threads=False, block_size=_in_one_block(file), column_names=names),
@@ -70,7 +70,7 @@ def _dialect(rows: dict[str, list[str]]) -> tuple[str, list[str] | None]:
     names an image by its suffix or its URI, there is no header. In doubt the first row is taken for one.
     """
     for delimiter, cells in rows.items():
-        if {cell.strip() for cell in cells} & set(IMAGE_COLUMNS) and not _has_image_suffix(cells[0]):
+        if {_known(cell) for cell in cells} & set(IMAGE_COLUMNS) and not _has_image_suffix(cells[0]):
             return delimiter, None
     for delimiter, cells in rows.items():
         if len(cells) > 1 and _has_image_suffix(cells[0]):
@@ -126,8 +126,8 @@ def read_spreadsheet(uri: str | Path) -> pd.DataFrame:
 
     A CSV's cells are cut by commas, semicolons or tabs. It has a header that names its columns, or its columns are
     ``image`` and ``label``, then ``column_3`` and on: the first row is no header where its first cell ends like an
-    image file or is a URI. Columns of images, labels and checksums are read as text, so that the label 007 stays 007;
-    an empty cell is None.
+    image file or is a URI. Columns of images, labels and checksums are known in capitals too, and are read as text, so
+    that the label 007 stays 007; an empty cell is None.
 
     Raises:
         UserError: The file does not exist, or is none of these.
@@ -156,9 +156,15 @@ def _is_utf_8(data: bytes) -> bool:
 
 
 def _named(table: Any) -> Any:
-    """Columns without a name, such as a data frame's index, are called by their number; spaces around one go."""
-    names = (name.strip() for name in table.column_names)
+    """Columns without a name, such as a data frame's index, are called by their number."""
+    names = map(_known, table.column_names)
     return table.rename_columns([name or f"column_{number}" for number, name in enumerate(names, 1)])
+
+
+def _known(name: str) -> str:
+    """A column's name without the spaces around it; ``Image`` and ``LABEL`` are meant for ours."""
+    name = name.strip()
+    return name.lower() if name.lower() in TEXT_COLUMNS else name
 
 
 def _as_text(table: Any) -> Any:

@@ -53,6 +53,13 @@ def test_a_number_that_is_none_is_no_label(tmp_path: Path) -> None:
     assert read_spreadsheet(tmp_path / "rows.parquet")["label"].tolist() == ["7", None]
 
 
+def test_names_of_columns_may_be_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("Image,LABEL,Shop\na.jpg,007,Bern\n")
+    assert read_spreadsheet(tmp_path / "rows.csv").to_dict("records") == [
+        {"image": "a.jpg", "label": "007", "Shop": "Bern"}
+    ]
+
+
 def test_spaces_around_the_names_of_columns_do_not_count(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id, image , label\n1,a.jpg,007\n")
     assert read_spreadsheet(tmp_path / "rows.csv").to_dict("list") == {"id": [1], "image": ["a.jpg"], "label": ["007"]}
