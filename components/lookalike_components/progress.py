@@ -32,7 +32,8 @@ def step(name: str, **outputs: str) -> Iterator[Facts]:
 
     Args:
         name: Name of the step as people see it, such as ``train``.
-        outputs: Paths of the artifacts that the step writes, by name; a local run finds them by these.
+        outputs: Paths of the artifacts that the step writes, by name; a local run finds them by these. Of a step that
+            failed, it finds the files that were written before.
 
     Yields:
         A dictionary for the facts worth telling at the end, such as ``{"images": 1640, "refused": 3}``.
@@ -51,7 +52,8 @@ def step(name: str, **outputs: str) -> Iterator[Facts]:
         if isinstance(error, OSError) and error.errno is None:
             raise
         message = str(error)
-        _emit(status="failed", message=message, exit_code=getattr(error, "exit_code", 1))
+        left = {output: path for output, path in outputs.items() if Path(path).is_file()}
+        _emit(status="failed", message=message, exit_code=getattr(error, "exit_code", 1), outputs=left)
         say(f"error: {message}")
         raise SystemExit(getattr(error, "exit_code", 1)) from error
     else:

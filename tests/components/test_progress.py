@@ -35,6 +35,14 @@ def test_a_foreseen_failure_ends_the_process_with_one_sentence_and_its_exit_code
     assert capsys.readouterr().err.endswith("label     error: photos holds one label; two are needed\n")
 
 
+def test_a_step_that_failed_tells_of_the_files_that_it_had_written(live, tmp_path):
+    page, table = tmp_path / "page", tmp_path / "table"
+    page.write_text("leaks")
+    with pytest.raises(SystemExit), step("split", page=str(page), table=str(table)):
+        raise UserError("images of the test are also in training")
+    assert events(live)[-1]["outputs"] == {"page": str(page)}
+
+
 def test_a_full_disk_is_foreseen(live):
     with pytest.raises(SystemExit) as ended, step("ingest"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

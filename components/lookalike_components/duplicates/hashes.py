@@ -13,7 +13,7 @@ Rows = NDArray[np.int64]
 BITS = 64
 MOST_DIFFERENT_BITS = 10
 MOST_NEAR = 5  # hashes that are looked at for each, the nearest first
-PARTS = 6  # ten differing bits leave at least one of six parts with one of them at most
+PARTS = 6  # two differing bits or more in five of them and one in the last would be eleven
 COMPARISONS_AT_ONCE = 2**30
 ROWS_AT_ONCE = 2**14
 
@@ -28,11 +28,12 @@ def near_codes(
 ) -> tuple[Rows, Rows]:
     """Finds for each query the codes of the index that differ from it in `MOST_DIFFERENT_BITS` bits or fewer.
 
-    A small search compares each with each. A large one goes by the pigeonhole principle: two codes that differ in 10
-    bits differ in one bit at most within one of six parts, so that only codes that share such a part, but for one bit,
-    are compared: about a twentieth of all.
+    A small search compares each with each. A large one goes by the pigeonhole principle: of six parts, two codes that
+    differ in 10 bits agree in the last, or but for one bit in one of the others, so that only codes that share a part
+    that much are compared: about one in thirty.
 
-    Source: Norouzi, Punjani and Fleet, Fast Search in Hamming Space with Multi-Index Hashing (CVPR 2012), section 3.
+    Sources: Norouzi, Punjani and Fleet, Fast Search in Hamming Space with Multi-Index Hashing (CVPR 2012), section 3;
+    for limits that differ from part to part, Qin et al., GPH: Similarity Search in Hamming Space (ICDE 2018).
 
     Args:
         queries: uint8 ``[q, 8]``, each code once.
@@ -47,7 +48,7 @@ def near_codes(
         return np.empty(0, np.int64), np.empty(0, np.int64)
     small = len(queries) * len(index) <= comparisons_at_once
     searches: Sequence[_EachWithEach | _ByPart]
-    searches = [_EachWithEach(index)] if small else [_ByPart(index, part) for part in range(PARTS)]
+    searches = [_EachWithEach(index)] if small else [_ByPart(index, part, part < PARTS - 1) for part in range(PARTS)]
     starts = range(0, len(queries), ROWS_AT_ONCE)
     found = [_nearest(searches, queries[start : start + ROWS_AT_ONCE], start, most) for start in starts]
     return np.concatenate([rows for rows, _ in found]), np.concatenate([rows for _, rows in found])
@@ -67,25 +68,25 @@ class _EachWithEach:
 
 
 class _ByPart:
-    """Compares a query with the codes that agree with it in one part of the bits, or in all but one of that part.
+    """Compares a query with the codes that agree with it in one part of the bits or, if asked, in all but one of it.
 
     Codes lie in lists by the value of that part, so that a query's lists are known without a search for them.
     """
 
-    def __init__(self, index: Codes, part: int) -> None:
+    def __init__(self, index: Codes, part: int, one_may_differ: bool) -> None:
         self._bits = np.arange(part, BITS, PARTS)  # interleaved: a picture's low frequencies are spread over the parts
         lists = 2 ** len(self._bits)
         centres = faiss.IndexBinaryFlat(BITS)
         centres.add(np.zeros((lists, BITS // 8), np.uint8))
         self._search = faiss.IndexBinaryIVF(centres, BITS, lists)
-        self._search.is_trained, self._search.nprobe = True, len(self._bits) + 1
+        self._flips = np.array([0, *(1 << np.arange(len(self._bits)) if one_may_differ else [])], np.int64)
+        self._search.is_trained, self._search.nprobe = True, len(self._flips)
         codes, values = np.ascontiguousarray(index), self._values(index)
         self._search.add_core(len(codes), faiss.swig_ptr(codes), None, faiss.swig_ptr(values))  # type: ignore[attr-defined]
 
     def nearest(self, queries: Codes, most: int) -> tuple[NDArray[np.int32], Rows]:
         """Distances and rows of the nearest codes ``[q, most]``; -1 where there are fewer."""
-        flips = np.concatenate([[0], 1 << np.arange(len(self._bits))])
-        lists = self._values(queries)[:, None] ^ flips
+        lists = self._values(queries)[:, None] ^ self._flips
         distances, found = self._search.search_preassigned(queries, most, lists, None)
         return distances, found
 

@@ -39,7 +39,7 @@ def label(images_path: str | Path, labelled_path: str | Path, config: LabelConfi
     refuse_two_labels(labelled)
     agreed, doubts = settle_conflicts(labelled, config.conflicts)
     different, duplicates = settle_duplicates(agreed, config.duplicates)
-    kept = different if config.rule == "none" else _settle_singletons(different, config.singletons)
+    kept = _settle_singletons(different, _about_singletons(config))
     _refuse_one_label(kept["label"])
     write_table(kept, labelled_path)
     rare = {"corrected": corrected, "doubts": doubts, "duplicates": duplicates, "dropped": len(images) - len(kept)}
@@ -57,6 +57,11 @@ def _refuse_unlabelled(uris: pd.Series, labels: pd.Series, config: LabelConfig) 
         f"{listed(unlabelled, NAMES_TOLD)}; "
         + advice.get(config.rule, "label them in the source, or choose another rule")
     )
+
+
+def _about_singletons(config: LabelConfig) -> str:
+    """With the rule none every image starts alone, which is nothing to refuse."""
+    return "keep" if config.rule == "none" and config.singletons == "refuse" else config.singletons
 
 
 def _settle_singletons(labelled: pd.DataFrame, policy: str) -> pd.DataFrame:

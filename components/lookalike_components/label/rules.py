@@ -28,11 +28,17 @@ def _auto(images: pd.DataFrame, config: LabelConfig) -> Labels:
 
 
 def _folder(images: pd.DataFrame, _: LabelConfig) -> Labels:
-    numbers, folders = pd.factorize(pd.Series([uri.rpartition("/")[0] for uri in images["uri"]], dtype=object))
+    numbers, folders = pd.factorize(pd.Series([_folder_of(uri) for uri in images["uri"]], dtype=object))
     names = pd.Series([PurePosixPath(folder).name for folder in folders], dtype=object)
     if len(several := names[names.duplicated()].unique()):
         say(f"folders of the same name are one label: {listed(several)}")
     return pd.Series(names.to_numpy()[numbers], images.index)
+
+
+def _folder_of(uri: str) -> str:
+    """All before the last slash; a web address's query may have slashes of its own."""
+    path = uri.partition("#")[0].partition("?")[0] if uri.startswith(("http://", "https://")) else uri
+    return path.rpartition("/")[0]
 
 
 def _column(images: pd.DataFrame, _: LabelConfig) -> Labels:
@@ -50,7 +56,7 @@ def _pattern(images: pd.DataFrame, config: LabelConfig) -> Labels:
         raise UserError(f"the pattern {config.pattern} is no regular expression: {error}") from error
     if not pattern.groups:
         raise UserError(f"the pattern {config.pattern} has no group; put the label's part in parentheses")
-    return images["uri"].str.extract(pattern)[0]
+    return images["uri"].str.extract(pattern).iloc[:, 0]  # a group's name, where it has one, names the column
 
 
 def _position(images: pd.DataFrame, config: LabelConfig) -> Labels:

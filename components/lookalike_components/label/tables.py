@@ -1,5 +1,6 @@
 """The rules that read a spreadsheet of labels, or of pairs of images that belong together."""
 
+import codecs
 from collections.abc import Collection, Iterable
 
 import pandas as pd
@@ -9,6 +10,7 @@ from lookalike_components.duplicates import linked
 from lookalike_components.errors import UserError, listed
 from lookalike_components.label.config import LabelConfig
 from lookalike_components.progress import say
+from lookalike_components.storage import read_bytes
 
 LARGE = 100  # images of one label, and
 LARGE_SHARE = 0.05  # of all images: more than pairs made by hand are likely to join
@@ -24,6 +26,7 @@ def by_table(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
     names = image_column(rows, config.table)
     if "label" not in rows:
         raise UserError(f"{config.table} has no column label; it has {listed(rows.columns)}")
+    rows[names] = _plain(rows[names])
     labels = rows.dropna(subset=[names, "label"]).drop_duplicates([names, "label"])
     _refuse_two_labels(labels, names, config.table)
     by_name = labels.set_index(names)["label"]
@@ -48,6 +51,8 @@ def corrected_labels(images: pd.DataFrame, labels: pd.Series, table: str) -> tup
     if not table:
         return labels, 0
     better = by_table(images, LabelConfig(rule="table", table=table))
+    if better.isna().all():
+        say(f"{table} corrects nothing: none of its names is an image of the source")
     changed = better.notna() & (better != labels)
     return better.where(better.notna(), labels), int(changed.sum())
 
@@ -63,7 +68,7 @@ def by_pairs(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
     rows = _read(config)
     if len(rows.columns) < 2:
         raise UserError(f"{config.table} has one column; pairs are read from the first two")
-    pairs = rows[rows.columns[:2]].dropna().astype(str)
+    pairs = rows[rows.columns[:2]].dropna().astype(str).apply(_plain)
     names = match(images["uri"], set(pairs.to_numpy().flat), config.table)
     groups = names.map(linked(pairs.itertuples(index=False, name=None))).fillna(images["uri"])
     labels = images["uri"].groupby(groups).transform("first")
@@ -80,8 +85,8 @@ def match(uris: pd.Series, names: Collection[str], where: str) -> pd.Series:
     Raises:
         UserError: A name fits several images.
     """
-    known = {name.removeprefix("./"): name for name in names}
-    found = uris.map(lambda uri: next((known[end] for end in _ends(uri) if end in known), None))
+    known = set(names)
+    found = uris.map(lambda uri: next((end for end in _ends(uri) if end in known), None))
     several = uris.groupby(found).nunique()
     for name in several.index[several > 1]:
         fits = listed(uris[found == name].unique(), most=2)
@@ -95,6 +100,11 @@ def _read(config: LabelConfig) -> pd.DataFrame:
     return read_spreadsheet(config.table)
 
 
+def _plain(names: pd.Series) -> pd.Series:
+    """``./a.jpg`` and ``a.jpg`` are one name."""
+    return names.str.removeprefix("./")
+
+
 def _ends(uri: str) -> Iterable[str]:
     yield uri
     parts = uri.split("/")
@@ -105,12 +115,19 @@ def _refuse_two_labels(rows: pd.DataFrame, names: str, where: str) -> None:
     twice = rows[rows[names].duplicated(keep=False)]
     if twice.empty:
         return
-    first = 2 if where.lower().endswith(".csv") else 1  # as a spreadsheet's window counts, the header being row 1
-    told = twice["label"] + " in row " + (twice.index + first).astype(str)
+    told = twice["label"] + " in row " + (twice.index + _first_row(rows, where)).astype(str)
     several = told.groupby(twice[names], sort=False).agg(" and ".join)
     raise UserError(
         f"{where} gives two labels to {listed(several.index + ' (' + several + ')', most=3)}; keep one row of each"
     )
+
+
+def _first_row(rows: pd.DataFrame, where: str) -> int:
+    """As a spreadsheet's window counts: a header is row 1. Without one, the columns' names are not in the file."""
+    if not where.lower().endswith((".csv", ".tsv")):
+        return 1
+    head = read_bytes(where).removeprefix(codecs.BOM_UTF8).lstrip(b'\r\n"').decode("utf-8", "replace")
+    return 2 if head.startswith((str(rows.columns[0]), *",;\t")) else 1
 
 
 def _tell_large_groups(labels: pd.Series) -> None:

@@ -62,6 +62,7 @@ def split(
         from lookalike_components.split.config import SplitConfig
         from lookalike_components.split.split import Outputs, split
 
-        facts.update(split(labelled.path, Outputs(**paths), SplitConfig.from_arguments(locals())))
+        outputs = Outputs(**paths, page_uri=leaks_page.uri)
+        facts.update(split(labelled.path, outputs, SplitConfig.from_arguments(locals())))
         for name, value in facts.items():
             metrics.log_metric(name, value)

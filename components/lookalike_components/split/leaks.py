@@ -1,5 +1,7 @@
 """Images that are on both sides of a split, so that the test would ask what the training has told."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,8 +26,12 @@ LEDES = {
 
 
 def pictures(images: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
-    """A name for each picture, shared by images that are the same or nearly: the lowest of their ids."""
-    return images["image_id"].groupby(groups(pairs, len(images))).transform("min")
+    """A number for each picture, shared by images that are the same or nearly: the place of their lowest id among all.
+
+    Numbers, since pandas would compare a million texts one group at a time.
+    """
+    numbers, _ = pd.factorize(images["image_id"], sort=True)
+    return pd.Series(numbers, images.index).groupby(groups(pairs, len(images))).transform("min")
 
 
 def find_leaks(table: pd.DataFrame, near: bool = True, vectors: Vectors | None = None) -> pd.DataFrame:
@@ -88,14 +94,14 @@ def page(table: pd.DataFrame, pairs: pd.DataFrame) -> str:
     return render(table, title, "Leaks carry the same label on either side, doubts different ones.", sections)
 
 
-def settle_leaks(table: pd.DataFrame, pairs: pd.DataFrame, policy: str, where: str) -> pd.DataFrame:
+def settle_leaks(table: pd.DataFrame, pairs: pd.DataFrame, policy: str, where: Callable[[], str]) -> pd.DataFrame:
     """Refuses the leaks, drops them from training (so that the test stays as it was), or ignores them.
 
     Args:
         table: An image table with subsets.
         pairs: Those across the split.
         policy: ``refuse``, ``drop`` or ``ignore``.
-        where: The page that shows them.
+        where: Tells which page shows them; asked only where they are refused.
 
     Raises:
         UserError: There are leaks and the policy is to refuse.
@@ -105,7 +111,7 @@ def settle_leaks(table: pd.DataFrame, pairs: pd.DataFrame, policy: str, where: s
         near = " or nearly the same" if (leaks["kind"] == "near").any() else ""
         raise UserError(
             f"images of the test are also in training, the same{near}, under the same label: "
-            f"{listed(leaks['uri_second'].unique(), most=3)}; look at {where}, then {ADVICE}"
+            f"{listed(leaks['uri_second'].unique(), most=3)}; look at {where()}, then {ADVICE}"
         )
     if policy != "drop":
         return table

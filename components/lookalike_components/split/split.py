@@ -11,25 +11,31 @@ from lookalike_components.dataset import SUBSETS, read_table, write_table
 from lookalike_components.duplicates import embed, find_duplicates, find_label_doubts
 from lookalike_components.duplicates.doubts import COLUMNS as DOUBT_COLUMNS
 from lookalike_components.duplicates.vectors import Vectors
-from lookalike_components.errors import UserError, listed
+from lookalike_components.errors import LookalikeError, UserError, listed
 from lookalike_components.progress import Facts, say
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.split.held_out import FEWEST, hold_out, hold_out_validation
 from lookalike_components.split.leaks import across, described, find_leaks, kinds, page, pictures, settle_leaks
 from lookalike_components.split.queries import choose_queries
-from lookalike_components.storage import replacing, write_bytes
+from lookalike_components.storage import replacing, upload, write_bytes
 
 FilePath = str | Path
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where the results go: the table, the images on both sides (Parquet and HTML), and the doubtful labels (CSV)."""
+    """Where the results go: the table, the images on both sides (Parquet and HTML), and the doubtful labels (CSV).
+
+    Attributes:
+        page_uri: Where Kubeflow would keep the page, which keeps nothing of a step that fails: what refuses the leaks
+            brings the page to a bucket itself.
+    """
 
     table: FilePath
     leaks_found: FilePath
     leaks_page: FilePath
     label_doubts: FilePath
+    page_uri: str = ""
 
 
 def split(labelled_path: FilePath, outputs: Outputs, config: SplitConfig) -> Facts:
@@ -58,10 +64,22 @@ def split(labelled_path: FilePath, outputs: Outputs, config: SplitConfig) -> Fac
     write_bytes(outputs.leaks_page, page(table, pairs).encode())
     with replacing(outputs.leaks_found) as temporary:
         described(table, pairs).to_parquet(temporary, index=False)
-    table = settle_leaks(table, pairs, config.leaks, str(outputs.leaks_page))
+    table = settle_leaks(table, pairs, config.leaks, lambda: _page_for_people(outputs))
     _refuse_too_little_training(table)
     write_table(table, outputs.table)
     return _facts(table, kinds(pairs), doubts)
+
+
+def _page_for_people(outputs: Outputs) -> str:
+    """Where the page is after the step has failed."""
+    if "://" not in outputs.page_uri:
+        return str(outputs.leaks_page)
+    try:
+        upload(Path(outputs.leaks_page), outputs.page_uri)
+    except LookalikeError as error:
+        say(f"the page of the leaks is not kept: {error}")
+        return "the page of a run with split.leaks=ignore"
+    return outputs.page_uri
 
 
 def _divided(images: pd.DataFrame, config: SplitConfig, vectors: Vectors | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -102,9 +120,13 @@ def _tell_shared_labels(train: pd.Series, test: pd.Series) -> None:
 
 
 def _refuse_too_little_training(table: pd.DataFrame) -> None:
-    labels = table.loc[table["subset"] == "train", "label"].nunique()
-    if labels < FEWEST:
-        raise UserError(f"training needs images of at least {FEWEST} labels, and the split leaves {labels}")
+    sizes = table[table["subset"] == "train"].groupby("label")["image_id"].nunique()
+    if len(sizes) < FEWEST:
+        raise UserError(f"training needs images of at least {FEWEST} labels, and the split leaves {len(sizes)}")
+    if sizes.max() < FEWEST:
+        raise UserError(
+            "no training label has two images left, and a pair needs two; add images, or hold out fewer of them"
+        )
 
 
 def _facts(table: pd.DataFrame, kinds: NDArray[np.str_], label_doubts: int) -> Facts:

@@ -5,7 +5,6 @@ folder, and this module brings every artifact to the store as its step finishes,
 has them under.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,20 +64,29 @@ class ArtifactStore:
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """While the block runs, brings the artifacts of each step that finishes."""
+        """While the block runs, brings the artifacts of each step that finishes, and what one that fails has written.
+
+        Ends when all is brought, even where a step that failed ended the block; a cancelled run does not wait for it.
+        """
         over = threading.Event()
         follower = threading.Thread(target=self._follow, args=[over.is_set], daemon=True)
+
+        def end() -> None:
+            over.set()
+            if self.place:
+                follower.join()
+
         if self.place:
             follower.start()
         try:
             yield
-        finally:
-            over.set()
-        if self.place:
-            follower.join()
+        except Exception:
+            end()
+            raise
+        end()
 
     def _follow(self, over: Callable[[], bool]) -> None:
-        for event in map(json.loads, files.follow(self.folder / "events.jsonl", over)):
+        for event in files.objects(files.follow(self.folder / "events.jsonl", over)):
             try:
                 self.bring([event])
             except LookalikeError as error:

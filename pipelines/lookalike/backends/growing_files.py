@@ -1,8 +1,10 @@
 """Reading files that grow."""
 
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 SECONDS_BETWEEN_LOOKS = 0.1
 
@@ -19,6 +21,15 @@ def follow(path: Path, ended: Callable[[], bool]) -> Iterator[str]:
         yield from tail.take()
         time.sleep(SECONDS_BETWEEN_LOOKS)
     yield from tail.take()
+
+
+def objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The JSON object of each line; a line that a full disk or a kill cut is passed over."""
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            continue
 
 
 class _Tail:

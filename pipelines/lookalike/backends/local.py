@@ -1,6 +1,5 @@
 """The backend of one machine: kfp.local in a process of its own, and a folder for each run."""
 
-import json
 import os
 import re
 import shutil
@@ -34,6 +33,7 @@ ARTIFACTS = {
     "quarantine": Kept("ingest", "quarantine", "quarantine.parquet"),
     "leaks": Kept("split", "leaks_found", "leaks.parquet"),
     "leaks_page": Kept("split", "leaks_page", "leaks.html"),
+    "label_doubts": Kept("split", "label_doubts", "label_doubts.csv"),
     "table": Kept("split", "table", "table.parquet"),
     "history": Kept("train", "history", "history.jsonl"),
     "encoder": Kept("train", "encoder", "encoder"),
@@ -143,7 +143,7 @@ class LocalBackend:
 
     def events(self, name: str, *, follow: bool = False) -> Iterator[Event]:
         """The lines of ``events.jsonl``."""
-        yield from map(json.loads, self._read(name, "events.jsonl", follow=follow))
+        yield from files.objects(self._read(name, "events.jsonl", follow=follow))
 
     def _read(self, name: str, file: str, *, follow: bool) -> Iterator[str]:
         self.record(name)

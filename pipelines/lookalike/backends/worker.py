@@ -17,8 +17,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from lookalike.backends import Event
 from lookalike.backends.artifact_store import ArtifactStore, newest, place_of
-from lookalike.backends.growing_files import lines
+from lookalike.backends.growing_files import lines, objects
 from lookalike.backends.kfp_output import CacheHits, ReadableLog
 from lookalike.backends.local import METRICS
 from lookalike.backends.record import Process, RunRecord, Status
@@ -48,6 +49,7 @@ def main(folder: Path) -> int:
         ended = record.changed(finished=time.time(), **_collect(folder))
         store.conclude(ended)
     except (Exception, Cancelled) as error:
+        _place_anyway(folder)
         ended = record.changed(finished=time.time(), **_failure(folder, error, since=record.started or 0.0))
         ended.write(folder)
         _conclude_anyway(store, ended)
@@ -108,16 +110,28 @@ def _note_cached(folder: Path, task: str) -> None:
 
 
 def _events(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines(folder / "events.jsonl")]
+    return list(objects(lines(folder / "events.jsonl")))
 
 
 def _collect(folder: Path) -> dict[str, Any]:
     """Puts every artifact under its fixed name and tells how the run ended."""
-    for kept, source in newest(_events(folder)).items():
-        _place(source, folder / kept.place)
+    _place_all(folder)
     shutil.copyfile(folder / "comparison" / METRICS, folder / METRICS)
     promoted = json.loads((folder / "comparison" / "verdict.json").read_text(encoding="utf-8"))["promoted"]
     return {"status": Status.FINISHED, "promoted": promoted, "exit_code": 0 if promoted else 3}
+
+
+def _place_all(folder: Path) -> None:
+    for kept, source in newest(_events(folder)).items():
+        _place(source, folder / kept.place)
+
+
+def _place_anyway(folder: Path) -> None:
+    """Of a run that failed, people look at what its steps had written by then, such as the leaks."""
+    try:
+        _place_all(folder)
+    except OSError as error:
+        say(f"what the steps wrote stays below {folder / 'artifacts'}: {error.strerror}")
 
 
 def _place(source: Path, target: Path) -> None:
@@ -148,11 +162,20 @@ def _failure(folder: Path, error: BaseException, since: float) -> dict[str, Any]
         return outcome
     if failed and isinstance(error, RuntimeError):
         last = failed[-1]
-        return {**outcome, "exit_code": last["exit_code"], "error": f"{last['step']}: {last['message']}"}
+        return {**outcome, "exit_code": last["exit_code"], "error": f"{last['step']}: {_told(folder, last)}"}
     if isinstance(error, LookalikeError):
         return {**outcome, "exit_code": error.exit_code, "error": str(error)}
     sys.excepthook(type(error), error, error.__traceback__)
     return {**outcome, "error": f"something unforeseen happened; {folder / 'logs.txt'} has the traceback"}
+
+
+def _told(folder: Path, failed: Event) -> str:
+    """The sentence of a step that failed; a file that it names is called by the place that the run keeps it at."""
+    message = str(failed["message"])
+    for kept, source in newest([failed]).items():
+        if (folder / kept.place).exists():
+            message = message.replace(str(source), str(folder / kept.place))
+    return message
 
 
 if __name__ == "__main__":

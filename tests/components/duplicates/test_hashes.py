@@ -1,11 +1,14 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike_components.duplicates.hashes import MOST_DIFFERENT_BITS, Codes, codes_of, near_codes
+from lookalike_components.duplicates.hashes import MOST_DIFFERENT_BITS, PARTS, Codes, codes_of, near_codes
 
 EACH_WITH_EACH, BY_PARTS = 2**40, 0
+SPREADS = sorted({*permutations([0, 2, 2, 2, 2, 2]), *permutations([1, 1, 2, 2, 2, 2])})  # ten bits over six parts
 
 
 def flipped(code: int, bits: set[int]) -> int:
@@ -34,6 +37,13 @@ def test_the_same_codes_are_found_as_by_comparing_each_with_each(
     index = np.unique(np.concatenate([index, queries[::2]]), axis=0)
     found = near_codes(queries, index, most=len(index), comparisons_at_once=comparisons)
     assert list(zip(*map(np.ndarray.tolist, found), strict=True)) == each_with_each(queries, index)
+
+
+@pytest.mark.parametrize("counts", SPREADS)
+def test_ten_bits_are_found_however_they_are_spread_over_the_parts(counts: tuple[int, ...]) -> None:
+    bits = {part + PARTS * number for part, count in enumerate(counts) for number in range(count)}
+    codes = codes_of(["0" * 16, f"{flipped(0, bits):016x}"])
+    assert [rows.tolist() for rows in near_codes(codes[:1], codes[1:], comparisons_at_once=BY_PARTS)] == [[0], [0]]
 
 
 @pytest.mark.parametrize("comparisons", [EACH_WITH_EACH, BY_PARTS])

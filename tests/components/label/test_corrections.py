@@ -64,3 +64,11 @@ def test_corrections_that_cannot_be_applied_say_why(
     with pytest.raises(UserError) as error:
         run(images(URIS), corrections=path)
     assert str(error.value) == sentence.format(path)
+
+
+def test_corrections_of_none_of_the_images_are_told(
+    images: Images, run: Run, spreadsheet: Spreadsheet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = spreadsheet("image,label\nnowhere.jpg,mug\n")
+    run(images(URIS), corrections=table)
+    assert f"{table} corrects nothing: none of its names is an image of the source" in capsys.readouterr().err

@@ -61,6 +61,16 @@ def test_without_labels_duplicates_are_what_belongs_together(path: Path, run: Ru
     assert len(set(found.values())) == 4
 
 
+def test_without_labels_what_belongs_to_nothing_can_be_dropped(
+    tmp_path: Path, run: Run, labelled: Path, album: Callable, scene: Callable, saved: Callable
+) -> None:
+    files = {f"{seed}.{kind}": saved(scene(seed), kind) for seed in range(2) for kind in ("PNG", "JPEG")}
+    write_table(album({**files, "alone.PNG": saved(scene(2))}), tmp_path / "images")
+    assert run(tmp_path / "images", rule="none", duplicates="group")["images"] == 5
+    run(tmp_path / "images", rule="none", duplicates="group", singletons="drop")
+    assert list(labels(labelled)) == list(files)
+
+
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["mug", "lamp", "pen"])), min_size=1, max_size=20))
 def test_copies_are_never_split_by_grouping_nor_kept_twice(rows: list[tuple[str, str]]) -> None:

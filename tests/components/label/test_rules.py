@@ -61,6 +61,17 @@ def test_the_group_of_a_pattern_is_the_label(images: Images, run: Run, labelled:
     assert labels(labelled) == ["mug", "mug", "lamp", "lamp"]
 
 
+def test_a_named_group_is_a_group(images: Images, run: Run, labelled: Path) -> None:
+    run(images(["mug_1.jpg", "mug_2.jpg", "lamp_1.jpg", "lamp_2.jpg"]), rule="pattern", pattern=r"(?P<thing>[a-z]+)_\d")
+    assert labels(labelled) == ["mug", "mug", "lamp", "lamp"]
+
+
+def test_the_query_of_a_web_address_is_no_folder(images: Images, run: Run, labelled: Path) -> None:
+    names = ["mug/0.jpg?size=1/2", "mug/1.jpg?size=1/2", "lamp/0.jpg#a/b", "lamp/1.jpg"]
+    run(images([f"https://example.org/{name}" for name in names]), rule="folder")
+    assert labels(labelled) == ["mug", "mug", "lamp", "lamp"]
+
+
 def test_without_a_rule_every_image_is_its_own_label(images: Images, run: Run, labelled: Path) -> None:
     assert run(images(FLAT), rule="none") == {"labels": 8, "images": 8}
     assert labels(labelled) == read_table(labelled)["image_id"].tolist()
@@ -87,6 +98,28 @@ def test_linked_pairs_are_one_label(
     pairs = spreadsheet("first,second\n5.jpg,4.jpg\n0.jpg,1.jpg\n2.jpg,1.jpg\n4.jpg,3.jpg\n")
     run(images([f"{number}.jpg" for number in range(6)]), rule="pairs", table=pairs)
     assert labels(labelled) == ["0.jpg"] * 3 + ["3.jpg"] * 3
+
+
+def test_a_name_with_and_without_a_leading_dot_is_one_name(
+    images: Images, run: Run, labelled: Path, spreadsheet: Callable[[str], str]
+) -> None:
+    pairs = "one,other\n./a/0.jpg,a/1.jpg\nb/0.jpg,b/1.jpg\na/0.jpg,c/0.jpg\n"
+    run(images(["a/0.jpg", "a/1.jpg", "b/0.jpg", "b/1.jpg", "c/0.jpg"]), rule="pairs", table=spreadsheet(pairs))
+    assert labels(labelled) == ["a/0.jpg", "a/0.jpg", "b/0.jpg", "b/0.jpg", "a/0.jpg"]
+    with pytest.raises(UserError, match="gives two labels to a/0"):
+        run(images(["a/0.jpg"]), rule="table", table=spreadsheet("image,label\na/0.jpg,a\n./a/0.jpg,b\n"))
+
+
+@pytest.mark.parametrize("header", ["", "image,label\n"])
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_contradictory_rows_are_counted_as_a_spreadsheet_shows_them(
+    images: Images, run: Run, tmp_path: Path, header: str, delimiter: str
+) -> None:
+    table = tmp_path / ("table.csv" if delimiter == "," else "table.tsv")
+    table.write_text(f"{header}mug/0.jpg,a\nmug/1.jpg,a\nmug/0.jpg,b\n".replace(",", delimiter))
+    rows = "a in row 2 and b in row 4" if header else "a in row 1 and b in row 3"
+    with pytest.raises(UserError, match=rows):
+        run(images(FOLDERS), rule="table", table=str(table))
 
 
 def test_pairs_that_join_very_many_images_are_told(

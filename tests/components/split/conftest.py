@@ -46,9 +46,9 @@ class Run:
         self.labelled, self.table, self.leaks = folder / "labelled", folder / "table", folder / "leaks"
         self.page, self.doubts = folder / "page.html", folder / "doubts.csv"
 
-    def __call__(self, frame: pd.DataFrame, **settings: object) -> Facts:
+    def __call__(self, frame: pd.DataFrame, page_uri: str = "", **settings: object) -> Facts:
         write_table(frame, self.labelled)
-        outputs = Outputs(self.table, self.leaks, self.page, self.doubts)
+        outputs = Outputs(self.table, self.leaks, self.page, self.doubts, page_uri)
         return split(self.labelled, outputs, SplitConfig(**settings))
 
     def subsets(self, frame: pd.DataFrame, **settings: object) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from lookalike_components.dataset import read_table
 from lookalike_components.errors import UserError
 from lookalike_components.progress import Facts
+from lookalike_components.storage import read_bytes
 
 Album = Callable[..., pd.DataFrame]
 Scene = Callable[..., Image.Image]
@@ -23,7 +24,7 @@ class Run(Protocol):
     page: Path
     doubts: Path
 
-    def __call__(self, frame: pd.DataFrame, **settings: object) -> Facts: ...
+    def __call__(self, frame: pd.DataFrame, page_uri: str = "", **settings: object) -> Facts: ...
     def subsets(self, frame: pd.DataFrame, **settings: object) -> pd.DataFrame: ...
 
 
@@ -61,10 +62,34 @@ def test_what_was_found_is_listed_even_when_it_is_refused(run: Run, leaky: pd.Da
     assert found.to_dict("records") == [{**one, "kind": "leak", **exact}, {**other, "kind": "doubt", **exact}]
 
 
+def test_on_a_cluster_the_page_of_refused_leaks_is_brought_to_the_bucket_by_hand(
+    run: Run, leaky: pd.DataFrame, bucket: str
+) -> None:
+    with pytest.raises(UserError, match=f"look at {bucket}/split/leaks_page, then"):
+        run(leaky, page_uri=f"{bucket}/split/leaks_page", **HALVES)
+    assert read_bytes(f"{bucket}/split/leaks_page") == run.page.read_bytes()
+
+
+def test_where_a_page_cannot_be_kept_the_sentence_tells_how_to_get_one(run: Run, leaky: pd.DataFrame) -> None:
+    with pytest.raises(UserError, match=r"look at the page of a run with split\.leaks=ignore, then"):
+        run(leaky, page_uri="minio://mlpipeline/split/leaks_page", **HALVES)
+
+
 def test_a_leak_is_dropped_from_training_and_the_test_stays(run: Run, leaky: pd.DataFrame) -> None:
     table = run.subsets(leaky, **HALVES, leaks="drop").set_index("uri")["subset"]
     assert (table["1.png"], table["2.png"]) == (None, "train")
     assert (table["21.png"], table["30.png"]) == ("query", "query")
+
+
+def test_a_training_of_which_the_leaks_leave_single_images_is_refused(
+    run: Run, labelled: Callable[..., pd.DataFrame]
+) -> None:
+    """The test has three of the four images of every training label too."""
+    frame = labelled()
+    again = frame[:20].assign(position=range(20, 40), uri=frame["uri"][20:].to_numpy())
+    copies = pd.concat([frame[:20], again[again["position"] % 4 != 0]], ignore_index=True)
+    with pytest.raises(UserError, match="no training label has two images left, and a pair needs two"):
+        run(copies, **HALVES, leaks="drop")
 
 
 def test_leaks_can_be_ignored_and_are_counted(run: Run, leaky: pd.DataFrame) -> None:

@@ -104,6 +104,19 @@ def test_steps_are_followed_while_they_work(folder, artifacts):
     assert below(store.place) == [QUARANTINE]
 
 
+def failing(folder):
+    """A step that fails once it has written something."""
+    finished(folder, "ingest", quarantine=folder / "artifacts/quarantine")
+    raise RuntimeError("the step failed")
+
+
+def test_what_a_step_that_failed_has_written_is_there_before_the_failure_goes_on(folder, artifacts):
+    store = ArtifactStore(folder, place_of(folder, artifacts))
+    with pytest.raises(RuntimeError, match="the step failed"), store.following():
+        failing(folder)
+    assert below(store.place) == [QUARANTINE]
+
+
 def test_the_record_comes_last_with_the_log_and_the_events(folder, artifacts):
     store = ArtifactStore(folder, place_of(folder, artifacts))
     record = RunRecord(name="mugs-1", config={}, artifacts=store.place)

@@ -1,6 +1,6 @@
 import threading
 
-from lookalike.backends.growing_files import follow, lines
+from lookalike.backends.growing_files import follow, lines, objects
 
 
 def test_a_file_that_is_not_there_yet_has_no_lines(tmp_path):
@@ -29,3 +29,10 @@ def test_what_was_written_last_is_read_after_the_end(tmp_path):
     path = tmp_path / "log"
     path.write_text("last words\n")
     assert list(follow(path, lambda: True)) == ["last words"]
+
+
+def test_a_line_that_was_cut_is_no_object_and_stops_nobody():
+    assert list(objects(['{"step": "ingest"}', '{"step": "la{"step": "split"}', '{"step": "train"}'])) == [
+        {"step": "ingest"},
+        {"step": "train"},
+    ]
