@@ -14,9 +14,10 @@ from lookalike_components.encoder.process import WAITING
 
 sys.path.append(str(Path(__file__).with_name("fixtures")))
 
+from browser import browser
 from object_storage import bucket, bucket_server, watched_bucket
 
-__all__ = ["bucket", "bucket_server", "watched_bucket"]
+__all__ = ["browser", "bucket", "bucket_server", "watched_bucket"]
 
 os.environ.update(WAITING)  # before anything imports torch: tests share their cores with servers and browsers
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from downloads import site
 from PIL import Image
 
 from lookalike_components.dataset import read_table
 from lookalike_components.ingest.config import IngestConfig
 from lookalike_components.ingest.ingest import ingest
 from lookalike_components.progress import Facts
+
+__all__ = ["site"]
 
 
 class Run:
