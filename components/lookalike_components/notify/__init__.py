@@ -1,0 +1,1 @@
+"""Step `notify`: tell people how a run ended."""
