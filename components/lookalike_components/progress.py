@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from lookalike_components.errors import LookalikeError
 
 LIVE = "LOOKALIKE_LIVE"
+RUN = "LOOKALIKE_RUN"
 SECONDS_BETWEEN_EVENTS = 0.5
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -61,6 +62,16 @@ def step(name: str, **outputs: str) -> Iterator[Facts]:
         _write_metrics(outputs, facts)
         _emit(status="finished", seconds=seconds, facts=facts, outputs=outputs)
         say(f"finished in {seconds:.1f} s: {describe(facts)}" if facts else f"finished in {seconds:.1f} s")
+    finally:
+        _current_step.reset(token)
+
+
+@contextmanager
+def on_behalf_of(name: str) -> Iterator[None]:
+    """Lets a process that a step has started speak in the step's name, without framing its work again."""
+    token = _current_step.set(name)
+    try:
+        yield
     finally:
         _current_step.reset(token)
 
@@ -116,6 +127,27 @@ def record(history: Path, row: Facts) -> None:
     line = json.dumps(row)
     for path in [history, *_live("history.jsonl")]:
         _append(path, line)
+
+
+def last_failure() -> str:
+    """The sentence of the step that failed last and was not tried again, where a local run follows the steps; or ""."""
+    latest: dict[str, Facts] = {}
+    for path in _live("events.jsonl"):
+        latest = {event["step"]: event for event in _events(path)}
+    failed = [event for event in latest.values() if event["status"] == "failed"]
+    return max(((event["time"], f"{event['step']}: {event['message']}") for event in failed), default=(0.0, ""))[1]
+
+
+def _events(path: Path) -> Iterator[Facts]:
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    for line in text.splitlines():
+        with suppress(json.JSONDecodeError):  # a full disk or a kill cut this line
+            yield json.loads(line)
+
+
+def this_run() -> str:
+    """What tells the run of this process from every other, where its backend says so in ``LOOKALIKE_RUN``; or ""."""
+    return os.environ.get(RUN, "")
 
 
 def _emit(**event: Any) -> None:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from lookalike_components.errors import UserError
-from lookalike_components.progress import LIVE, describe, record, step, track
+from lookalike_components.progress import LIVE, describe, last_failure, record, step, track
 
 
 @pytest.fixture
@@ -90,3 +90,19 @@ def test_facts_are_written_to_the_metrics_artifact_so_that_a_cache_finds_its_fil
     with step("label", metrics=str(tmp_path / "metrics")) as facts:
         facts["labels"] = 41
     assert json.loads((tmp_path / "metrics").read_text()) == {"labels": 41}
+
+
+def test_the_last_failure_is_that_of_a_step_that_was_not_tried_again(live):
+    assert last_failure() == ""
+    for name in ("label", "split"):
+        with pytest.raises(SystemExit), step(name):
+            raise UserError(f"{name} broke")
+    assert last_failure() == "split: split broke"
+    with step("split"):
+        pass
+    assert last_failure() == "label: label broke"
+
+
+def test_without_a_run_that_follows_there_is_no_last_failure(monkeypatch):
+    monkeypatch.delenv(LIVE, raising=False)
+    assert last_failure() == ""

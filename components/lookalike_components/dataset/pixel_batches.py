@@ -38,7 +38,9 @@ def load_pixels(
         yield np.stack(batch)
 
 
-def pixel_memmap(table: pd.DataFrame, size: int, resize: ResizePolicy, folder: str | Path) -> NDArray[np.uint8]:
+def pixel_memmap(
+    table: pd.DataFrame, size: int, resize: ResizePolicy, folder: str | Path
+) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
     """Decodes a table's images once, into a file in ``folder``, and maps it into memory.
 
     For training, which comes back to every image many times. The file takes ``3 * size * size`` bytes an image.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lookalike_components.containers import code, image
 from lookalike_components.encoder import backbones
 from lookalike_components.encoder.backbones import Backbone, backbone
 from lookalike_components.encoder.config import EncoderConfig
@@ -14,7 +15,7 @@ from lookalike_components.encoder.weights import file_digest, load_state, resolv
 from lookalike_components.errors import UserError
 from lookalike_components.pixels import ResizePolicy
 
-VERSIONED = ("lookalike", "torch", "torchvision")
+VERSIONED = ("torch", "torchvision")
 
 
 class Encoder(nn.Module):
@@ -80,7 +81,7 @@ def build(
             licence="" if weights else backbones.LICENCE,
             weights=weights or weights_url(model),
             weights_sha256=file_digest(path),
-            versions={package: version(package) for package in VERSIONED},
+            versions=versions(),
         )
     )
     try:
@@ -90,6 +91,12 @@ def build(
             f"{path} does not hold the weights of {model}; pass a file made by torchvision's {model}"
         ) from error
     return encoder
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that shape an encoder, and the container's image where there is one."""
+    packages = {"lookalike": code(), **{package: version(package) for package in VERSIONED}}
+    return {**packages, "image": image()} if image() else packages
 
 
 def best_device() -> torch.device:

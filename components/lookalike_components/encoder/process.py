@@ -1,5 +1,7 @@
 """How a process that runs torch on a CPU should be started: environment that its libraries read once, at the start."""
 
+import os
+
 ALLOCATOR = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": "100000000000",
@@ -12,3 +14,9 @@ WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 a training step takes many times as long."""
 
 ENVIRONMENT = ALLOCATOR | WAITING
+
+
+def environment(processes: int) -> dict[str, str]:
+    """The same for several processes that share this machine's cores."""
+    threads = max(1, (os.cpu_count() or 1) // processes)
+    return ENVIRONMENT | {"OMP_NUM_THREADS": str(threads)}

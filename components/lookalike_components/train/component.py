@@ -17,6 +17,7 @@ def train(
     weights: str = "",
     input_size: int = 0,
     resize: str = "exact",
+    start_from: str = "",
     dimension: int = 0,
     loss: str = "MultiSimilarityLoss",
     loss_options: dict[str, Any] = {},
@@ -31,6 +32,10 @@ def train(
     epochs: int = 5,
     k: int = 3,
     seed: int = 0,
+    processes: int = 1,
+    nodes: int = 1,
+    runtime: str = "torch-distributed",
+    node_resources: dict[str, Any] = {},
 ) -> None:
     """Fine-tune an image encoder so that pictures of the same thing land close together.
 
@@ -40,6 +45,7 @@ def train(
         weights: Path or URI of the backbone's weights (.pth, .safetensors); empty for torchvision's own.
         input_size: Height and width of the input in pixels; 0 for the backbone's own.
         resize: How pictures are brought to that size, exact or fast.
+        start_from: Folder or URI of an encoder to go on from; empty for the pretrained backbone.
         dimension: Length of an embedding, made by a new linear head; 0 for the backbone's features as they are.
         loss: Name of a loss of pytorch-metric-learning.
         loss_options: Options of the loss, by name.
@@ -54,6 +60,10 @@ def train(
         epochs: Passes over the training images, 1 or more.
         k: Neighbours that the validation metrics look at, 1 or more.
         seed: Fixes the order of the images and the weights of a new head.
+        processes: Processes on a machine that share every batch, one for each GPU; 1 or more.
+        nodes: Machines, 1 or more; above 1 a TrainJob of Kubeflow Trainer trains on so many.
+        runtime: ClusterTrainingRuntime that makes the pods of a TrainJob, or TrainingRuntime/NAME.
+        node_resources: Resources of each pod of a TrainJob, by name; empty for the runtime's own.
 
     Returns:
         encoder: Folder with encoder.json and encoder.safetensors.
@@ -64,8 +74,9 @@ def train(
 
     with step("train", encoder=encoder.path, history=history.path, metrics=metrics.path) as facts:
         from lookalike_components.train.config import TrainConfig
-        from lookalike_components.train.fine_tune import fine_tune
+        from lookalike_components.train.dispatch import dispatch
 
-        facts.update(fine_tune(table.path, encoder.path, history.path, TrainConfig.from_arguments(locals())))
+        config = TrainConfig.from_arguments(locals())
+        facts.update(dispatch(table.path, encoder.path, history.path, config, encoder.uri))
         for name, value in facts.items():
             metrics.log_metric(name, value)

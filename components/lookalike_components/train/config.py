@@ -12,6 +12,9 @@ from lookalike_components.train.names import LOSSES, MINERS, WITHOUT_MINER
 class TrainConfig(EncoderChoice):
     """What is trained, from which weights, and how."""
 
+    start_from: str = Field(
+        "", description="Folder or URI of an encoder to go on from; empty for the pretrained backbone."
+    )
     dimension: int = Field(0, ge=0, description="Length of an embedding, by a new linear head; 0 for no head.")
     loss: Annotated[str, one_of("loss", LOSSES)] = Field(
         "MultiSimilarityLoss", description="Name of a loss of pytorch-metric-learning."
@@ -32,6 +35,16 @@ class TrainConfig(EncoderChoice):
     epochs: int = Field(5, ge=1, description="Passes over the training images.")
     k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
     seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")
+    processes: int = Field(1, ge=1, description="Processes on a machine that share every batch, one for each GPU.")
+    nodes: int = Field(1, ge=1, description="Machines; above 1 a TrainJob of Kubeflow Trainer trains on so many.")
+    runtime: str = Field(
+        "torch-distributed",
+        pattern=r"^(TrainingRuntime/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        description="ClusterTrainingRuntime that makes the pods of a TrainJob, or TrainingRuntime/NAME.",
+    )
+    node_resources: dict[str, Any] = Field(
+        {}, description="Resources of each pod of a TrainJob, such as {nvidia.com/gpu: 4}; empty for the runtime's own."
+    )
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

@@ -11,26 +11,35 @@ import pandas as pd
 
 from lookalike_components.dataset import read_table
 from lookalike_components.encoder import folder
-from lookalike_components.encoder.backbones import backbone
-from lookalike_components.encoder.model import build
-from lookalike_components.encoder.weights import file_digest
 from lookalike_components.errors import UserError
 from lookalike_components.progress import Facts, record, say, track
 from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.history import facts_of, line_of
 from lookalike_components.train.objective import Objective
 from lookalike_components.train.pictures import Pictures, decode
+from lookalike_components.train.start import dimension, fetch_weights, parent_of, starting_encoder
 from lookalike_components.train.training import Batch, Training, seed_everything
 from lookalike_components.train.validation import validate
+from lookalike_components.train.world import ALONE, World
 
 
-def fine_tune(table_path: str | Path, encoder_path: str | Path, history_path: str | Path, config: TrainConfig) -> Facts:
+def fine_tune(
+    table_path: str | Path,
+    encoder_path: str | Path,
+    history_path: str | Path,
+    config: TrainConfig,
+    world: World = ALONE,
+) -> Facts:
     """Trains on the rows of subset ``train`` and writes the encoder as it is after the last epoch.
+
+    Runs in this process alone, or in each of those of ``world``; then the leader writes and speaks for all.
 
     Args:
         table_path: Image table with labels and subsets; the rows of ``query`` and ``index`` are not looked at.
         encoder_path: Where the encoder's folder is to appear.
         history_path: JSON Lines file that gets a row before training and one after every epoch.
         config: What is trained, from which weights, and how.
+        world: The processes that share the work.
 
     Returns:
         ``steps`` taken, mean ``loss`` of the last epoch, and R@1 and MAP@R on the validation labels, before and after.
@@ -42,18 +51,22 @@ def fine_tune(table_path: str | Path, encoder_path: str | Path, history_path: st
     """
     folder.check_is_new(encoder_path)
     table = read_table(table_path)
-    shape = _classes(table, table_path), config.dimension or backbone(config.model).dimension
+    classes = _classes(table, table_path)
     seed_everything(config.seed)
-    objective = Objective(config.loss, config.loss_options, config.miner, config.miner_options, shape)
-    encoder = build(config.model, config.weights, config.input_size, config.resize, config.dimension)
-    encoder.config = encoder.config.model_copy(update={"data": file_digest(Path(table_path))})
+    with parent_of(config) as parent:
+        shape = classes, dimension(config, parent)
+        objective = Objective(config.loss, config.loss_options, config.miner, config.miner_options, shape)
+        world.once_a_machine(lambda: fetch_weights(config))
+        encoder = starting_encoder(config, parent, table_path)
     with TemporaryDirectory(prefix="lookalike-train-") as scratch:
-        pictures = decode(table, "train", encoder.config, scratch)
-        validation = decode(table, "validation", encoder.config, scratch)
-        training = Training(encoder, objective, pictures, config)
-        history = list(_recorded(_epochs(training, validation, config), Path(history_path), config))
-    folder.save(encoder, encoder_path)
-    return _facts(history)
+        pictures = decode(table, "train", encoder.config, scratch, world)
+        validation = decode(table, "validation", encoder.config, scratch, world)
+        training = Training(encoder, objective, pictures, config, world)
+        rows = _epochs(training, validation, config)
+        history = list(_recorded(rows, Path(history_path), config) if world.leads else rows)
+    if world.leads:
+        folder.save(encoder, encoder_path)
+    return facts_of(history)
 
 
 def _classes(table: pd.DataFrame, path: str | Path) -> int:
@@ -68,11 +81,12 @@ def _classes(table: pd.DataFrame, path: str | Path) -> int:
 def _epochs(training: Training, validation: Pictures, config: TrainConfig) -> Iterator[Facts]:
     """Trains epoch by epoch; each row of history is made when it is asked for."""
     steps = training.steps_per_epoch * config.epochs
-    batches = track(training.batches(config.epochs), steps, "steps")
+    batches = training.batches(config.epochs)
+    batches = track(batches, steps, "steps") if training.world.leads else batches
     for epoch in range(config.epochs + 1):
         row = {"epoch": epoch, "step": epoch * training.steps_per_epoch, "steps": steps}
         row |= _train(training, batches) if epoch else _untrained(training)
-        yield row | {"validation": validate(training.encoder, validation, config.k)}
+        yield row | {"validation": validate(training.encoder, validation, config.k, training.world)}
 
 
 def _untrained(training: Training) -> Facts:
@@ -91,23 +105,5 @@ def _train(training: Training, batches: Iterator[Batch]) -> Facts:
 def _recorded(rows: Iterator[Facts], history: Path, config: TrainConfig) -> Iterator[Facts]:
     for row in rows:
         record(history, row)
-        say(_line(row, config.epochs))
+        say(line_of(row, config.epochs))
         yield row
-
-
-def _line(row: Facts, epochs: int) -> str:
-    """A row of history for people: ``epoch 2 of 5: loss 0.412, validation R@1 0.731, MAP@R 0.520, 128 images/s``."""
-    parts = [] if row["loss"] is None else [f"loss {row['loss']:.3f}"]
-    if row["validation"]:
-        parts.append("validation R@1 {recall_at_1:.3f}, MAP@R {map_at_r:.3f}".format_map(row["validation"]))
-    parts += [f"{row['images_per_second']:.0f} images/s"] if row["epoch"] else []
-    return f"epoch {row['epoch']} of {epochs}: {', '.join(parts) or 'no validation labels'}"
-
-
-def _facts(history: list[Facts]) -> Facts:
-    first, last = history[0], history[-1]
-    facts = {"steps": last["step"], "loss": last["loss"]}
-    for name in ("recall_at_1", "map_at_r"):
-        if name in last["validation"]:
-            facts |= {f"{name}_before": first["validation"][name], f"{name}_after": last["validation"][name]}
-    return facts

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lookalike_components.dataset import pixel_memmap
 from lookalike_components.encoder.config import EncoderConfig
+from lookalike_components.train.world import ALONE, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,15 @@ class Pictures:
         return int(self.labels.max()) + 1
 
 
-def decode(table: pd.DataFrame, subset: str, encoder: EncoderConfig, folder: str | Path) -> Pictures:
-    """Decodes the rows of one subset into a file in ``folder``."""
+def decode(
+    table: pd.DataFrame, subset: str, encoder: EncoderConfig, folder: str | Path, world: World = ALONE
+) -> Pictures:
+    """Decodes the rows of one subset into a file in ``folder``; of the processes of a machine, one does it for all."""
     rows = table[table["subset"] == subset]
     labels, _ = pd.factorize(rows["label"])
     size = encoder.input_size
-    pixels = np.empty((0, size, size, 3), np.uint8) if rows.empty else pixel_memmap(rows, size, encoder.resize, folder)
-    return Pictures(pixels, labels.astype(np.int64))
+    shape = len(rows), size, size, 3
+    if rows.empty:
+        return Pictures(np.empty(shape, np.uint8), labels.astype(np.int64))
+    path = world.once_a_machine(lambda: str(pixel_memmap(rows, size, encoder.resize, folder).filename))
+    return Pictures(np.memmap(path, np.uint8, mode="r", shape=shape), labels.astype(np.int64))

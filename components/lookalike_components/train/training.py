@@ -8,15 +8,18 @@ import numpy.typing as npt
 import torch
 from pytorch_metric_learning.samplers import MPerClassSampler
 from pytorch_metric_learning.utils import common_functions
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler
 
 from lookalike_components.encoder.model import Encoder, best_device
-from lookalike_components.errors import LookalikeError
+from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.train.batch_norm import over_all_processes
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.objective import Objective
 from lookalike_components.train.pictures import Pictures
+from lookalike_components.train.world import ALONE, World
 
 Batch = npt.NDArray[np.int64]
 
@@ -28,14 +31,22 @@ def seed_everything(seed: int) -> None:
 
 
 class Training:
-    """An encoder in training on the best device.
+    """An encoder in training on the best device, by one process or by several that share every batch.
 
     Attributes:
-        batch_size: Images in a batch.
+        batch_size: Images in a batch, of all processes together.
         steps_per_epoch: Steps after which as many images were drawn as there are.
     """
 
-    def __init__(self, encoder: Encoder, objective: Objective, pictures: Pictures, config: TrainConfig) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        objective: Objective,
+        pictures: Pictures,
+        config: TrainConfig,
+        world: World = ALONE,
+    ) -> None:
+        self.world = world
         self.device = best_device()
         self.encoder = encoder.to(self.device).to(memory_format=torch.channels_last)
         self.objective = objective.to(self.device)
@@ -44,9 +55,11 @@ class Training:
         optimizer = getattr(torch.optim, config.optimizer)
         self.optimizer = optimizer(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
         self.batch_size = min(config.classes_per_batch, pictures.classes) * config.images_per_class
+        _check_shares(self.batch_size, world)
         self.steps_per_epoch = ceil(len(pictures) / self.batch_size)
         self._schedule = _schedule(config.schedule, self.optimizer, self.steps_per_epoch * config.epochs)
         self._images_per_class = config.images_per_class
+        self._embed = _shared(encoder, self.device) if world.size > 1 else encoder
 
     @property
     def learning_rate(self) -> float:
@@ -82,12 +95,25 @@ class Training:
         return value
 
     def _loss(self, batch: Batch) -> Tensor:
-        images = torch.from_numpy(self.pictures.pixels[batch]).to(self.device)
+        part = batch[self.world.share(len(batch))]
+        images = torch.from_numpy(self.pictures.pixels[part]).to(self.device)
         labels = torch.from_numpy(self.pictures.labels[batch]).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            embeddings = self.encoder(images)
+        embeddings = self.world.together(self._embed(images), len(batch))
         loss: Tensor = self.objective(embeddings, labels)
         return loss
+
+
+def _check_shares(batch_size: int, world: World) -> None:
+    if batch_size < world.size:
+        raise UserError(
+            f"a batch has {batch_size} images, too few for {world.size} processes; "
+            "raise train.classes_per_batch or train.images_per_class, or train with fewer processes"
+        )
+
+
+def _shared(encoder: Encoder, device: torch.device) -> nn.Module:
+    """The encoder of all processes: each embeds its part of a batch, and the gradients are those of the whole batch."""
+    return DistributedDataParallel(over_all_processes(encoder, device))
 
 
 def _schedule(name: str, optimizer: Optimizer, steps: int) -> LRScheduler:

@@ -7,21 +7,22 @@ import pytest
 import torch
 
 from lookalike_components.encoder.model import build
-from lookalike_components.errors import LookalikeError
+from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.objective import Objective
 from lookalike_components.train.pictures import Pictures
 from lookalike_components.train.training import Training, seed_everything
+from lookalike_components.train.world import ALONE, World
 
 
-def training(weights: Path, counts: list[int], **settings: object) -> Training:
+def training(weights: Path, counts: list[int], world: World = ALONE, **settings: object) -> Training:
     """Training on noise: ``counts[i]`` images of label i."""
     labels = np.repeat(np.arange(len(counts)), counts)
     pixels = np.random.default_rng(0).integers(0, 256, (len(labels), 32, 32, 3), dtype=np.uint8)
     config = TrainConfig(model="resnet18", **settings)
     objective = Objective(config.loss, {}, config.miner, {}, (len(counts), 512))
     seed_everything(0)
-    return Training(build("resnet18", str(weights), 32), objective, Pictures(pixels, labels), config)
+    return Training(build("resnet18", str(weights), 32), objective, Pictures(pixels, labels), config, world)
 
 
 def labels_of(training: Training, epochs: int = 1) -> np.ndarray:
@@ -92,3 +93,17 @@ def test_a_loss_that_is_no_number_ends_the_training(weights: Path):
     with pytest.raises(LookalikeError) as error:
         lesson.step(next(lesson.batches(1)))
     assert str(error.value) == "the loss became nan; lower the learning rate (it is 0.5) and train again"
+
+
+def test_a_batch_with_fewer_images_than_processes_is_refused(weights: Path):
+    with pytest.raises(UserError) as error:
+        training(weights, [4] * 4, World(size=5), classes_per_batch=2, images_per_class=2)
+    assert str(error.value) == (
+        "a batch has 4 images, too few for 5 processes; "
+        "raise train.classes_per_batch or train.images_per_class, or train with fewer processes"
+    )
+
+
+def test_the_shares_of_all_processes_are_the_whole():
+    shares = [World(rank, 4).share(10) for rank in range(4)]
+    assert [list(range(10))[share] for share in shares] == [[0, 1], [2, 3, 4], [5, 6], [7, 8, 9]]

@@ -1,0 +1,57 @@
+"""Training by several processes on this machine, started by torchrun."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lookalike_components.encoder.process import environment
+from lookalike_components.errors import LookalikeError
+from lookalike_components.progress import Facts, say
+from lookalike_components.train import failure
+from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.history import facts_of, read_history
+from lookalike_components.train.order import Order
+from lookalike_components.train.stopping import unwound_when_stopped
+
+MODULE = "lookalike_components.train"
+
+
+def fine_tune_in_processes(
+    table_path: str | Path, encoder_path: str | Path, history_path: str | Path, config: TrainConfig
+) -> Facts:
+    """Does what `fine_tune` does, by ``config.processes`` processes that share every batch.
+
+    Raises:
+        UserError: The settings or the table have to change.
+        LookalikeError: The training failed.
+    """
+    with TemporaryDirectory(prefix="lookalike-train-") as scratch:
+        here = {"table": str(table_path), "encoder": str(encoder_path), "history": str(history_path)}
+        order = Order.below(scratch, config, **here)
+        say(f"training in {config.processes} processes")
+        exit_code = _run([*_torchrun(config.processes), *order.arguments()], environment(config.processes))
+        if exit_code:
+            raise failure.first(order.failures, config.processes) or LookalikeError(_UNEXPLAINED)
+    return facts_of(read_history(history_path))
+
+
+_UNEXPLAINED = (
+    "a process of the training was killed before it could say why (most often for lack of memory); "
+    "give the step more memory, or lower train.processes"
+)
+
+
+def _torchrun(processes: int) -> list[str]:
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=localhost"]
+    return [*launcher, f"--nproc-per-node={processes}", "-m", MODULE]
+
+
+def _run(command: list[str], surroundings: dict[str, str]) -> int:
+    """Runs torchrun to its end; whatever ends this process ends torchrun in order, which ends the others."""
+    with unwound_when_stopped(), subprocess.Popen(command, env={**os.environ, **surroundings}) as torchrun:
+        try:
+            return torchrun.wait()
+        finally:
+            torchrun.terminate()

@@ -1,0 +1,49 @@
+"""One process of a shared training."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lookalike_components import storage
+from lookalike_components.progress import LIVE, on_behalf_of
+from lookalike_components.train.fine_tune import fine_tune
+from lookalike_components.train.order import Order
+from lookalike_components.train.world import World, joined
+
+
+def work(order: Order) -> None:
+    """Trains together with the processes that torchrun started beside this one; the leader brings back what came of it.
+
+    Raises:
+        UserError: The settings or the table have to change.
+        LookalikeError: The training failed.
+    """
+    with joined() as world, _heard_only_if_it_leads(world), TemporaryDirectory(prefix="lookalike-train-") as scratch:
+        table = _here(order.table, Path(scratch, "table"))
+        encoder, history = (storage.local_path(uri) or Path(scratch, uri.rsplit("/", 1)[-1]) for uri in order.written)
+        fine_tune(table, encoder, history, order.config(), world)
+        if world.leads and storage.local_path(order.encoder) is None:
+            storage.upload_folder(encoder, order.encoder)
+            storage.upload(history, order.history)
+
+
+def _here(uri: str, path: Path) -> Path:
+    """The file on this machine's disk."""
+    local = storage.local_path(uri)
+    if local is None:
+        storage.download(uri, path)
+    return local or path
+
+
+@contextmanager
+def _heard_only_if_it_leads(world: World) -> Iterator[None]:
+    """All processes would say the same; what the others fall over is still printed, after this ends."""
+    if world.leads:
+        with on_behalf_of("train"):
+            yield
+        return
+    os.environ.pop(LIVE, None)
+    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+        yield
