@@ -1,4 +1,4 @@
-"""Turns a release and its settings into an InferenceService that `kubectl apply -f` takes."""
+"""Turns a release and its settings into an InferenceService."""
 
 import os
 from pathlib import Path
@@ -6,86 +6,54 @@ from typing import Any
 
 import yaml
 
-from lookalike_components.deploy.config import DeployConfig, checked_storage
-from lookalike_components.errors import UserError
-from lookalike_components.progress import say
-from lookalike_components.release.manifest import Manifest
+from lookalike_components.deploy.config import DeployConfig, Mode
+from lookalike_components.deploy.served import Predictor, Served, with_release
+from lookalike_components.deploy.traffic import Traffic
 
 RUNTIME = "lookalike"
-"""Name of the ServingRuntime in ``manifests/serving-runtime.yaml``, and of the model format that it reads."""
-RELEASE_ANNOTATION = "lookalike/release"
-ENCODER_ANNOTATION = "lookalike/encoder"
+"""Name of the ServingRuntime in ``manifests/``, and of the model format that it reads."""
+DEPLOYMENT_MODE = "serving.kserve.io/deploymentMode"
 
 
-def deploy(
-    release_path: str | Path, release_uri: str, inference_service_path: str | Path, config: DeployConfig
-) -> dict[str, str]:
-    """Writes the InferenceService that serves a release; nothing is sent to a cluster.
-
-    Args:
-        release_path: The sealed release folder; only its manifest is read.
-        release_uri: Where that folder is stored; what the cluster reads unless ``config.storage_uri`` says otherwise.
-        inference_service_path: The YAML file to write.
-        config: Name, size and scale of the service.
-
-    Returns:
-        Facts for people: the service and the release's digest.
-
-    Raises:
-        UserError: The folder holds no release, or KServe cannot read from where it is stored.
-    """
-    manifest = Manifest.read(release_path)
-    storage = config.storage_uri or _storage_of(release_uri)
-    if storage.startswith("file://"):
-        say(f"{storage} is on this machine; a cluster needs the release in a bucket: pass its storage_uri")
-    _write(Path(inference_service_path), inference_service(manifest, storage, config))
-    return {"service": f"{config.namespace}/{config.name}", "release": manifest.digest[:12]}
+def predictor(served: Served, config: DeployConfig, mode: Mode) -> Predictor:
+    """The predictor of one release in the size that the settings ask for."""
+    size = {"cpu": config.cpu, "memory": config.memory}
+    account = {"serviceAccountName": config.service_account} if config.service_account else {}
+    model = {
+        "modelFormat": {"name": RUNTIME},
+        "protocolVersion": "v2",
+        "runtime": RUNTIME,
+        "resources": {"requests": size, "limits": dict(size)},
+    }
+    replicas = {"minReplicas": config.min_replicas, "maxReplicas": config.max_replicas}
+    return with_release({**replicas, **account, **_restricted(mode), "model": model}, served, [])
 
 
-def inference_service(manifest: Manifest, storage_uri: str, config: DeployConfig) -> dict[str, Any]:
-    """The InferenceService (``serving.kserve.io/v1beta1``) for one release, as a dictionary ready for YAML."""
+def _restricted(mode: Mode) -> dict[str, Any]:
+    """What the Pod Security Standard `restricted` asks of a pod; Knative takes it of the runtime's container alone."""
+    if mode == "Knative":
+        return {}
+    context = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    return {"automountServiceAccountToken": False, "securityContext": context}
+
+
+def inference_service(name: str, namespace: str, mode: Mode, traffic: Traffic) -> dict[str, Any]:
+    """The InferenceService (``serving.kserve.io/v1beta1``) as a dictionary, ready for YAML and for the API server."""
     return {
         "apiVersion": "serving.kserve.io/v1beta1",
         "kind": "InferenceService",
         "metadata": {
-            "name": config.name,
-            "namespace": config.namespace,
+            "name": name,
+            "namespace": namespace,
             "labels": {"app.kubernetes.io/part-of": "lookalike"},
-            "annotations": {
-                "serving.kserve.io/deploymentMode": "Standard",
-                RELEASE_ANNOTATION: manifest.digest,
-                ENCODER_ANNOTATION: manifest.encoder.digest,
-            },
+            "annotations": {DEPLOYMENT_MODE: mode},
         },
-        "spec": {"predictor": _predictor(storage_uri, config)},
+        "spec": traffic.spec(mode),
     }
 
 
-def _predictor(storage_uri: str, config: DeployConfig) -> dict[str, Any]:
-    size = {"cpu": config.cpu, "memory": config.memory}
-    return {
-        "minReplicas": config.min_replicas,
-        "maxReplicas": config.max_replicas,
-        "model": {
-            "modelFormat": {"name": RUNTIME},
-            "protocolVersion": "v2",
-            "runtime": RUNTIME,
-            "storageUri": storage_uri,
-            "resources": {"requests": size, "limits": dict(size)},
-        },
-    }
-
-
-def _storage_of(release_uri: str) -> str:
-    if "://" not in release_uri:
-        return Path(release_uri).resolve().as_uri()
-    try:
-        return checked_storage(release_uri)
-    except ValueError as error:
-        raise UserError(f"the release is stored at {release_uri} but {error} as storage_uri") from error
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
+def write_yaml(path: Path, document: dict[str, Any]) -> None:
+    """Writes a document whole, or not at all."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     draft.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     draft.replace(path)

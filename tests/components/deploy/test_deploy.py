@@ -9,13 +9,15 @@ from kfp import dsl
 
 from lookalike_components import containers, deploy
 from lookalike_components.deploy.config import DeployConfig
-from lookalike_components.deploy.render import RUNTIME
-from lookalike_components.deploy.render import deploy as render
+from lookalike_components.deploy.deploy import deploy as render
+from lookalike_components.deploy.render import RUNTIME, inference_service, predictor
+from lookalike_components.deploy.served import Served
+from lookalike_components.deploy.traffic import Traffic
 from lookalike_components.errors import UserError
 from lookalike_components.release.manifest import EncoderFacts, IndexFacts, Manifest
 from lookalike_components.serve.__main__ import parser
 
-SERVING_RUNTIME = Path(__file__).parents[3] / "manifests" / "serving-runtime.yaml"
+SERVING_RUNTIME = Path(__file__).parents[3] / "manifests" / "base" / "serving-runtime.yaml"
 STORE = "gs://bucket/releases/shoes"
 
 # KServe's own models, in a process of their own: KServe and tritonclient cannot both be loaded into one.
@@ -92,12 +94,38 @@ def test_the_runtime_starts_the_server_as_its_command_line_wants_it():
     assert [arguments.http_port, arguments.grpc_port] == ports
 
 
-def test_the_service_runs_in_standard_mode_and_names_the_release(rendered, manifest):
-    assert rendered()["metadata"]["annotations"] == {
-        "serving.kserve.io/deploymentMode": "Standard",
+def test_the_service_runs_in_standard_mode_and_its_pods_name_the_release(rendered, manifest):
+    service = rendered()
+    # KServe hands annotations of the service on to the pods too: what changes there would restart them.
+    assert service["metadata"]["annotations"] == {"serving.kserve.io/deploymentMode": "Standard"}
+    assert service["spec"]["predictor"]["annotations"] == {
         "lookalike/release": manifest.digest,
         "lookalike/encoder": "e" * 64,
+        "lookalike/before": "[]",
     }
+
+
+def test_the_pod_asks_for_nothing_that_the_restricted_standard_forbids(rendered):
+    predictor = rendered(service_account="lookalike-serve")["spec"]["predictor"]
+    assert predictor["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert predictor["automountServiceAccountToken"] is False
+    assert predictor["serviceAccountName"] == "lookalike-serve"
+
+
+def test_on_knative_a_service_may_have_no_server_at_all(rendered):
+    service = rendered(mode="Knative", min_replicas=0)
+    assert service["metadata"]["annotations"] == {"serving.kserve.io/deploymentMode": "Knative"}
+    assert service["spec"]["predictor"]["minReplicas"] == 0
+
+
+def test_kserve_knows_every_field_of_a_service_with_a_canary(manifest):
+    served, config = Served(release="a", encoder="b", storage_uri=STORE), DeployConfig()
+    stable = predictor(served, config, "Standard")
+    traffic = Traffic(stable).tried(served.model_copy(update={"release": "c"}), stable, 10)
+    service = inference_service("shoes", "shop", "Standard", traffic)
+    read = through_kserve(service, "V1beta1InferenceService")
+    assert read["spec"]["predictor"]["model"].pop("name") == ""
+    assert read == service
 
 
 def test_size_and_scale_are_the_settings(rendered):
@@ -138,7 +166,7 @@ def test_a_store_that_kserve_does_not_read_is_refused(rendered, tmp_path):
 
 
 def test_a_folder_without_a_release_is_refused(tmp_path):
-    with pytest.raises(UserError, match="is not a release"):
+    with pytest.raises(UserError, match=r"is no release with a manifest\.json"):
         render(tmp_path, STORE, tmp_path / "service.yaml", DeployConfig())
     assert list(tmp_path.iterdir()) == []
 
@@ -162,7 +190,23 @@ NAME_RULE = "use at most 53 lower-case letters, digits and hyphens, a letter fir
             "storage_uri is 'bucket/release': only gs://, s3://, pvc://, https://, http://, hdfs://, webhdfs://, "
             "hf://, oci://, file:// are read by KServe; pass the release's folder there",
         ),
-        ({"min_replicas": 0}, "min_replicas is 0: it should be greater than or equal to 1"),
+        (
+            {"mode": "Standard", "min_replicas": 0},
+            "min_replicas is 0: in Standard mode nothing starts a server when a request comes; "
+            "use 1 or more, or Knative",
+        ),
+        ({"mode": "ModelMesh"}, "mode is 'ModelMesh': it should be 'auto', 'Standard' or 'Knative'"),
+        ({"canary": 100}, "canary is 100: it should be less than or equal to 99"),
+        ({"canary": -1}, "canary is -1: it should be greater than or equal to 0"),
+        (
+            {"canary": 10, "name": "s" * 44},
+            "canary is 10: a service with a canary has a name of at most 43 letters",
+        ),
+        (
+            {"service_account": "Serve"},
+            "service_account is 'Serve': use at most 63 lower-case letters, digits and hyphens, "
+            "and no hyphen at either end",
+        ),
         ({"min_replicas": 4}, "max_replicas is 3: it should be min_replicas (4) or more"),
         ({"cpu": "two"}, "cpu is 'two': use cores or thousandths of a core, such as 2, 0.5 or 500m"),
         ({"memory": "2 GB"}, "memory is '2 GB': use a whole number with a unit, such as 512Mi or 2Gi"),
@@ -178,3 +222,22 @@ def test_the_component_writes_the_service(tmp_path, release):
     output = dsl.Artifact(uri=str(tmp_path / "service.yaml"))
     deploy.python_func(dsl.Model(uri=str(release)), output, name="shoes", storage_uri=STORE)
     assert yaml.safe_load(Path(output.path).read_text())["metadata"]["name"] == "shoes"
+
+
+def test_the_component_puts_the_release_on_the_cluster(tmp_path, release, kserve, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", str(kserve.api.kubeconfig))
+    output = dsl.Artifact(uri=str(tmp_path / "service.yaml"))
+    deploy.python_func(
+        dsl.Model(uri=str(release)), output, name="shoes", namespace=kserve.namespace, storage_uri=STORE, apply=True
+    )
+    written = yaml.safe_load(Path(output.path).read_text())
+    live = yaml.safe_load(kserve.api.kubectl("get", "isvc", "shoes", "-n", kserve.namespace, "-o", "yaml").stdout)
+    assert live["spec"] == written["spec"]
+    assert live["status"]["conditions"][2] == {"type": "Ready", "status": "True"}
+
+
+def test_what_the_component_writes_can_be_applied_by_hand_and_deployed_over(tmp_path, rendered, release, shop):
+    rendered(name="shoes", namespace=shop.namespace)
+    shop.kserve.api.kubectl("apply", "--server-side", "-f", tmp_path / "service.yaml")
+    shop.deploy("b", force=True)
+    assert shop.service.show()["before"][0]["storage_uri"] == STORE
