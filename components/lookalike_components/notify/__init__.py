@@ -1,1 +1,4 @@
-"""Step `notify`: tell people how a run ended."""
+"""Step `notify`: tells a webhook how a run ended.
+
+``config`` and ``notify`` need no kfp; the component is ``from lookalike_components import notify``.
+"""
