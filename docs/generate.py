@@ -10,9 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,9 +115,20 @@ def configuration_page() -> str:
         "only one section has needs no section: `--set epochs=8`. What a file leaves out keeps its default.",
         _settings("Shared by several steps", top),
         *[_settings(f"`{name}`", dict(model.model_fields)) for name, model in SECTIONS.items()],
+        *cluster_settings(),
         f"## All defaults as a file\n\n```yaml\n{yaml.safe_dump(defaults, sort_keys=False)}```",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def cluster_settings() -> Iterator[str]:
+    """The section `cluster`, and what lies within it."""
+    from lookalike.cluster import ClusterConfig, Images, PodConfig, Toleration
+
+    yield _settings("`cluster`", ClusterConfig.model_fields)
+    yield _settings("`cluster.images`", Images.model_fields)
+    yield _settings("`cluster.defaults`, and `cluster.steps` by name of the step", PodConfig.model_fields)
+    yield _settings("`tolerations` of a pod", Toleration.model_fields)
 
 
 def _settings(title: str, fields: dict[str, FieldInfo]) -> str:
@@ -130,6 +142,8 @@ def _settings(title: str, fields: dict[str, FieldInfo]) -> str:
 
 def _kind(field: FieldInfo) -> str:
     kind = field.annotation
+    if get_origin(kind) in {dict, list}:
+        return str(get_origin(kind).__name__)
     name = kind.__name__ if inspect.isclass(kind) and not getattr(kind, "__args__", ()) else str(kind)
     return (
         name.removeprefix("typing.").replace("Literal", "one of ").replace("[", "").replace("]", "").replace("|", "\\|")
@@ -137,7 +151,10 @@ def _kind(field: FieldInfo) -> str:
 
 
 def _preset(field: FieldInfo) -> str:
-    return "required" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True)
+    return "below" if isinstance(default, BaseModel) else f"`{default!r}`"
 
 
 def cli_page() -> str:

@@ -15,9 +15,16 @@ from lookalike_components.encoder.process import WAITING
 sys.path.append(str(Path(__file__).with_name("fixtures")))
 
 from browser import browser
+from kserve_controller import knative, kserve
+from kubeflow_api import kubeflow_api
+from kubeflow_cluster import kubeflow_cluster
+from kubernetes_api import kubernetes_api
 from object_storage import bucket, bucket_server, watched_bucket
+from podman import cpu_image, gpu_image, podman, podman_service, serve_image, steps_in_containers
 
-__all__ = ["browser", "bucket", "bucket_server", "watched_bucket"]
+__all__ = ["browser", "bucket", "bucket_server", "knative", "kserve", "kubernetes_api", "watched_bucket"]
+__all__ += ["kubeflow_api", "kubeflow_cluster"]
+__all__ += ["cpu_image", "gpu_image", "podman", "podman_service", "serve_image", "steps_in_containers"]
 
 os.environ.update(WAITING)  # before anything imports torch: tests share their cores with servers and browsers
 

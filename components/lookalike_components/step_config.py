@@ -1,5 +1,6 @@
 """The base of every step's settings: frozen, typed, and strict about names it does not know."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
@@ -28,6 +29,10 @@ class StepConfig(BaseModel):
             return cls.model_validate({name: arguments[name] for name in cls.model_fields if name in arguments})
         except ValidationError as error:
             raise UserError(explain(error)) from error
+
+    def digest(self) -> str:
+        """The sha256, in hex, over every setting."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def one_of(what: str, names: Iterable[str]) -> AfterValidator:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from lookalike.client.sdk import get_model as get_model
     from lookalike.client.sdk import get_run as get_run
     from lookalike.client.sdk import list_runs as list_runs
+    from lookalike.client.sdk import list_schedules as list_schedules
+    from lookalike.client.sdk import schedule as schedule
+    from lookalike.client.sdk import submit as submit
+    from lookalike.client.sdk import unschedule as unschedule
     from lookalike.client.service import Client as Client
     from lookalike.client.service import serving as serving
     from lookalike.config import FinetuneConfig as FinetuneConfig
@@ -32,7 +36,10 @@ if TYPE_CHECKING:
     from lookalike_components.errors import UserError as UserError
 
 _HOMES = {
-    "lookalike.client.sdk": ("build_model", "delete_run", "encode", "fit", "get_model", "get_run", "list_runs"),
+    "lookalike.client.sdk": (
+        *("build_model", "delete_run", "encode", "fit", "get_model", "get_run", "list_runs"),
+        *("list_schedules", "schedule", "submit", "unschedule"),
+    ),
     "lookalike.client.service": ("Client", "serving"),
     "lookalike.config": ("FinetuneConfig",),
     "lookalike.display.sprites": ("matches_sheet", "sprite_sheet"),

@@ -4,7 +4,8 @@ The defaults are written once, in the steps' own configs; this module arranges t
 
 - ``encoder``: the backbone to start from, which *train* and the reference's *evaluate* both need;
 - one section a step, with what only that step needs;
-- ``source``, ``artifacts``, ``k`` and ``seed`` at the top, because several steps share them.
+- ``source``, ``artifacts``, ``challenge``, ``k`` and ``seed`` at the top, because several steps share them;
+- ``cluster``: how Kubeflow runs it (`lookalike.cluster`), which no step is told of.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ import yaml
 from pydantic import Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
+from lookalike.cluster import ClusterConfig
+from lookalike_components.champion.config import ChampionConfig
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.deploy.config import DeployConfig
 from lookalike_components.encoder.choice import EncoderChoice
@@ -25,6 +28,8 @@ from lookalike_components.evaluate.config import EvaluateConfig
 from lookalike_components.export.config import ExportConfig
 from lookalike_components.ingest.config import IngestConfig
 from lookalike_components.label.config import LabelConfig
+from lookalike_components.notify.config import NotifyConfig
+from lookalike_components.promote.config import PromoteConfig
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.step_config import StepConfig, explain
 from lookalike_components.train.config import TrainConfig
@@ -32,6 +37,7 @@ from lookalike_components.train.config import TrainConfig
 Settings = dict[str, Any]
 
 STEP_CONFIGS: dict[str, type[StepConfig]] = {
+    "champion": ChampionConfig,
     "ingest": IngestConfig,
     "label": LabelConfig,
     "split": SplitConfig,
@@ -39,22 +45,32 @@ STEP_CONFIGS: dict[str, type[StepConfig]] = {
     "evaluate": EvaluateConfig,
     "compare": CompareConfig,
     "export": ExportConfig,
+    "promote": PromoteConfig,
     "deploy": DeployConfig,
+    "notify": NotifyConfig,
 }
-SET_BY_THE_PIPELINE = {"store", "role"}
-TOP = {"source", "artifacts", "k", "seed"}
+SET_BY_THE_PIPELINE = {
+    "ingest": {"store"},
+    "split": {"test_set"},
+    "train": {"start_from"},
+    "evaluate": {"role", "encoder_uri"},
+    "export": {"champion"},
+    "promote": {"run", "version", "storage_uri"},
+    "notify": {"run", "run_id"},
+}
+TOP = {"source", "artifacts", "challenge", "k", "seed"}
 
 
-def _section(step: type[StepConfig]) -> type[StepConfig]:
+def _section(name: str, step: type[StepConfig]) -> type[StepConfig]:
     """The fields that belong to one step alone, with the step's own types, bounds, defaults and descriptions."""
-    elsewhere = TOP | SET_BY_THE_PIPELINE | set(EncoderChoice.model_fields)
+    elsewhere = TOP | SET_BY_THE_PIPELINE.get(name, set()) | set(EncoderChoice.model_fields)
     own = {name: (field.annotation, field) for name, field in step.model_fields.items() if name not in elsewhere}
     return create_model(step.__name__.replace("Config", "Section"), __base__=StepConfig, **own)  # type: ignore[call-overload, no-any-return]
 
 
 SECTIONS: dict[str, type[StepConfig]] = {
     "encoder": EncoderChoice,
-    **{name: section for name, step in STEP_CONFIGS.items() if (section := _section(step)).model_fields},
+    **{name: section for name, step in STEP_CONFIGS.items() if (section := _section(name, step)).model_fields},
 }
 
 
@@ -65,6 +81,11 @@ class _Shared(StepConfig):
     artifacts: str = Field(
         "",
         description="Where shards and a copy of the run go: a folder or gs://bucket/prefix; empty for the runs folder",
+    )
+    challenge: bool = Field(
+        False,
+        description="Whether the champion of artifacts is the encoder to beat, on its own test set, and a better one "
+        "takes its place",
     )
     k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
     seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")
@@ -79,6 +100,8 @@ _Sections = create_model(  # type: ignore[call-overload]
 
 class FinetuneConfig(_Sections):
     """Every setting of one run of the pipeline ``finetune``."""
+
+    cluster: ClusterConfig = Field(default_factory=ClusterConfig, description="How Kubeflow runs the pipeline")
 
     @classmethod
     def resolve(cls, *, preset: str = "", file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Self:
@@ -121,6 +144,14 @@ class FinetuneConfig(_Sections):
         flat = {f"{name}_{field}": value for name in SECTIONS for field, value in self.section(name).items()}
         return {**self.top(), **flat}
 
+    @staticmethod
+    def by_section(parameters: Mapping[str, Any]) -> Settings:
+        """The pipeline's parameters as the settings they were made from; those that no section knows are left out."""
+        flat = {f"{name}_{field}": (name, field) for name, model in SECTIONS.items() for field in model.model_fields}
+        places = {**{name: (name,) for name in TOP}, **flat}
+        given = [_nested(places[name], value) for name, value in parameters.items() if name in places]
+        return reduce(merged, given, Settings())
+
 
 def path_of(name: str) -> tuple[str, ...]:
     """Where a setting lives: ``epochs`` and ``train.epochs`` are ("train", "epochs"), ``seed`` is itself.
@@ -128,7 +159,7 @@ def path_of(name: str) -> tuple[str, ...]:
     Raises:
         UserError: No section has such a field, or several have.
     """
-    if "." in name or name in TOP or name in SECTIONS:
+    if "." in name or name in FinetuneConfig.model_fields:
         return tuple(name.split("."))
     homes = [section for section, model in SECTIONS.items() if name in model.model_fields]
     if len(homes) == 1:

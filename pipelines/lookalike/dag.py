@@ -1,9 +1,12 @@
 """The pipeline ``finetune``: one definition for the laptop and for Kubeflow.
 
-    ingest -> label -> split -+-> train ----> evaluate --+-> compare -> (better?) -> export -> deploy
-                              +-> evaluate (reference) --+
+    champion -> ingest -> label -> split -+-> train ----> evaluate --+-> compare -> (better?)
+                                          +-> evaluate (reference) --+       -> export -> promote -> deploy
 
-A large source is brought to the store by parallel tasks before *ingest*, which then finds its work done.
+However that ends, *notify* tells of it.
+A large source is brought to the store by parallel tasks before *ingest*, which then finds its work done. *champion*
+names the encoder to beat and the test set to beat it on; without a challenge that is the pretrained one, and a new
+split.
 
 Its parameters, their defaults and their descriptions come from `FinetuneConfig`, so that none is written twice.
 """
@@ -18,12 +21,27 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from lookalike.config import SECTIONS, STEP_CONFIGS, TOP, FinetuneConfig, meaning
-from lookalike_components import compare, deploy, evaluate, export, ingest, label, split, train
+from lookalike_components import (
+    champion,
+    compare,
+    deploy,
+    evaluate,
+    export,
+    ingest,
+    label,
+    notify,
+    promote,
+    split,
+    train,
+)
 from lookalike_components.encoder.choice import EncoderChoice
-from lookalike_components.ingest.fan_out.component import move_in_parallel
+from lookalike_components.ingest.fan_out.component import define as define_parallel_moves
 from lookalike_components.ingest.fan_out.plan.component import plan
 
 KFP_TYPES = (str, int, float, bool, dict, list)
+
+Dress = Callable[[str, dsl.PipelineTask], object]
+"""Is given a step's name and its task, to say what the place where it runs should know of it."""
 
 
 def _fields() -> dict[str, FieldInfo]:
@@ -69,43 +87,112 @@ def _of(step: str, given: dict[str, Any]) -> dict[str, Any]:
     return {field: given[name] for field, name in names.items() if name in given}
 
 
-def _ingested(store: str, settings: dict[str, Any]) -> Any:
-    """The task `ingest`, after parallel ones that do most of its work where the source is large."""
-    planned = plan(store=store, **settings)
-    parts = {"files": planned.outputs["files"], "partitions": planned.outputs["Output"]}
-    moved = move_in_parallel(store=store, **parts, **settings)
-    return ingest(store=store, **settings).after(moved)
+class _Tasks:
+    """Makes the tasks of the steps, each dressed for where it runs."""
+
+    def __init__(self, given: dict[str, Any], dress: Dress, move_in_parallel: Any) -> None:
+        self.given = given
+        self.dress = dress
+        self.move_in_parallel = move_in_parallel
+
+    def make(self, step: str, component: Any, name: str = "", **inputs: Any) -> Any:
+        """The task of a step.
+
+        Args:
+            step: Name of the step, whose settings the task takes out of the pipeline's parameters.
+            component: Its component.
+            name: Of the task, where it is another than the step's.
+            inputs: What other tasks give it, and what the pipeline sets.
+        """
+        task = component(**{**_of(step, self.given), **inputs})
+        self.dress(name or step, task)
+        return task
+
+    def afresh(self, step: str, component: Any, **inputs: Any) -> Any:
+        """The task of a step that looks at the world or changes it, so that what it once gave says nothing of now."""
+        return self.make(step, component, **inputs).set_caching_options(False)
+
+    def ingest(self, after: Any) -> Any:
+        """The task `ingest`, after parallel ones that do most of its work where the source is large.
+
+        Args:
+            after: A task that is to end well before anything is moved.
+        """
+        place = {"store": f"{self.given['artifacts']}/shards"}
+        planned = self.make("ingest", plan, name="plan", **place).after(after)
+        parts = {"files": planned.outputs["files"], "partitions": planned.outputs["Output"]}
+        moved = self.move_in_parallel(**place, **parts, **_of("ingest", self.given))
+        return self.make("ingest", ingest, **place).after(moved)
 
 
-@dsl.pipeline(name="finetune")
-@_with_parameters_of_the_config
-def finetune(given: dict[str, Any]) -> None:
-    """Fine-tune an image encoder, prove that it got better, and release it.
+def define(dress: Dress = lambda _step, _task: None) -> Any:
+    """Makes the pipeline.
 
-    Pictures go in once; the new encoder is compared with the pretrained one on labels that training never saw, and
-    only a better one is exported and deployed.
+    Args:
+        dress: Is given each task with its name: champion, plan, examine, pack, ingest, label, split,
+            evaluate-reference, train, evaluate-candidate, compare, export, promote, deploy, notify.
     """
-    ingested = _ingested(f"{given['artifacts']}/shards", _of("ingest", given))
-    labelled = label(images=ingested.outputs["images"], **_of("label", given))
-    table = split(labelled=labelled.outputs["labelled"], **_of("split", given)).outputs["table"]
+    move_in_parallel = define_parallel_moves(dress)  # KFP lets no pipeline begin while it is making another
 
-    reference = evaluate(table=table, role="reference", **_of("evaluate", given))
-    trained = train(table=table, **_of("train", given))
+    def finetune(given: dict[str, Any]) -> None:
+        """Fine-tune an image encoder, prove that it got better, and release it.
+
+        Pictures go in once; the new encoder is compared with the pretrained one, or with the champion, on labels that
+        training never saw, and only a better one is exported and deployed.
+        """
+        tasks = _Tasks(given, dress, move_in_parallel)
+        run = {"run": dsl.PIPELINE_JOB_NAME_PLACEHOLDER, "run_id": dsl.PIPELINE_JOB_ID_PLACEHOLDER}
+        with dsl.ExitHandler(tasks.afresh("notify", notify, **run), name="run"):
+            _body(tasks)
+
+    return dsl.pipeline(name="finetune")(_with_parameters_of_the_config(finetune))
+
+
+def _body(tasks: _Tasks) -> None:
+    looked_up = tasks.afresh("champion", champion)
+    to_beat = looked_up.outputs
+    ingested = tasks.ingest(after=looked_up)
+    labelled = tasks.make("label", label, images=ingested.outputs["images"]).outputs["labelled"]
+    table = tasks.make("split", split, labelled=labelled, test_set=to_beat["test_set"]).outputs["table"]
+
+    role = {"name": "evaluate-reference", "role": "reference", "encoder_uri": to_beat["encoder"]}
+    reference = tasks.make("evaluate", evaluate, table=table, **role)
+    trained = tasks.make("train", train, table=table, start_from=to_beat["start_from"])
     encoder = trained.outputs["encoder"]
-    candidate = evaluate(table=table, encoder=encoder, role="candidate", **_of("evaluate", given))
+    role = {"name": "evaluate-candidate", "role": "candidate"}
+    candidate = tasks.make("evaluate", evaluate, table=table, encoder=encoder, **role)
 
-    compared = compare(
+    compared = tasks.make(
+        "compare",
+        compare,
         table=table,
         reference=reference.outputs["evaluation"],
         candidate=candidate.outputs["evaluation"],
         history=trained.outputs["history"],
-        **_of("compare", given),
     )
     with dsl.If(compared.outputs["Output"] == True, name="better"):  # noqa: E712 (KFP compares, it does not test)
-        released = export(encoder=encoder, table=table, **_of("export", given))
-        deploy(release=released.outputs["release"], **_of("deploy", given))
+        _release(tasks, to_beat, encoder, table)
 
 
-def compile_to(path: Path) -> None:
+def _release(tasks: _Tasks, to_beat: dict[str, Any], encoder: Any, table: Any) -> None:
+    exported = tasks.make("export", export, encoder=encoder, table=table, champion=to_beat["release"])
+    release = exported.outputs["release"]
+    promoted = tasks.afresh(
+        "promote",
+        promote,
+        release=release,
+        encoder=encoder,
+        table=table,
+        run=dsl.PIPELINE_JOB_NAME_PLACEHOLDER,
+        version=to_beat["version"],
+        storage_uri=tasks.given["deploy_storage_uri"],
+    )
+    tasks.afresh("deploy", deploy, release=release, storage_uri=promoted.output)
+
+
+finetune = define()
+
+
+def compile_to(path: Path, dress: Dress = lambda _step, _task: None) -> None:
     """Writes the pipeline's YAML, ready for the Kubeflow UI or `kfp.Client`."""
-    compiler.Compiler().compile(finetune, str(path))
+    compiler.Compiler().compile(define(dress), str(path))

@@ -5,8 +5,9 @@ import pytest
 import yaml
 
 from lookalike.config import FinetuneConfig
-from lookalike.dag import compile_to, finetune
+from lookalike.dag import compile_to, define, finetune
 
+SKIPPABLE = {"enableCache": True}  # a group of tasks says nothing of it
 GOLDEN = Path(__file__).parents[2] / "manifests" / "finetune.yaml"
 
 
@@ -18,7 +19,7 @@ def compiled(tmp_path_factory):
 
 
 def tasks(spec):
-    return spec["root"]["dag"]["tasks"]
+    return spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]
 
 
 def test_the_compiled_pipeline_is_the_one_in_manifests(compiled):
@@ -44,11 +45,11 @@ def test_the_reference_and_the_candidate_are_evaluated_side_by_side(compiled):
     assert "train" in tasks(compiled)["evaluate-2"]["dependentTasks"]
 
 
-def test_export_and_deploy_stand_behind_the_gate(compiled):
+def test_export_promote_and_deploy_stand_behind_the_gate(compiled):
     (gate,) = [task for task in tasks(compiled).values() if "triggerPolicy" in task]
     assert "compare" in gate["triggerPolicy"]["condition"]
     behind = compiled["components"][gate["componentRef"]["name"]]["dag"]["tasks"]
-    assert set(behind) == {"export", "deploy"}
+    assert set(behind) == {"export", "promote", "deploy"}
 
 
 def test_the_pipeline_is_called_finetune_and_says_what_it_does(compiled):
@@ -63,3 +64,52 @@ def test_source_is_the_only_parameter_without_a_default():
         if parameter.default is inspect.Parameter.empty
     ]
     assert required == ["source"]
+
+
+def all_tasks(compiled):
+    return {
+        task["taskInfo"]["name"]: task
+        for component in [compiled["root"], *compiled["components"].values()]
+        for task in component.get("dag", {}).get("tasks", {}).values()
+    }
+
+
+def test_what_looks_at_the_world_or_changes_it_is_never_taken_from_a_cache(compiled):
+    """Nothing else may be left out of it: the cache is how a local run goes on from its last finished step."""
+    options = {name: task.get("cachingOptions", SKIPPABLE) for name, task in all_tasks(compiled).items()}
+    uncached = {name for name, option in options.items() if not option.get("enableCache")}
+    assert uncached == {"champion", "promote", "deploy", "notify"}
+
+
+def test_the_champion_decides_on_the_test_set_the_reference_and_where_training_starts(compiled):
+    for name, parameter in {"split": "test_set", "evaluate": "encoder_uri", "train": "start_from"}.items():
+        given = tasks(compiled)[name]["inputs"]["parameters"][parameter]
+        assert given["taskOutputParameter"]["producerTask"] == "champion"
+
+
+def test_nothing_is_moved_before_it_is_known_what_is_to_be_beaten(compiled):
+    assert all_tasks(compiled)["plan"]["dependentTasks"] == ["champion"]
+
+
+def test_every_task_is_dressed_under_its_name():
+    names = []
+    define(lambda name, _task: names.append(name))
+    assert sorted(names) == sorted(
+        [
+            *("champion", "plan", "examine", "pack", "ingest", "label", "split", "evaluate-reference", "train"),
+            *("evaluate-candidate", "compare", "export", "promote", "deploy", "notify"),
+        ]
+    )
+
+
+def test_what_a_dress_says_of_a_task_is_in_the_compiled_pipeline(tmp_path):
+    compile_to(tmp_path / "dressed.yaml", lambda name, task: task.set_env_variable("STEP", name))
+    dressed = yaml.safe_load((tmp_path / "dressed.yaml").read_text().split("---")[0])
+    said = {executor["container"]["env"][0]["value"] for executor in dressed["deploymentSpec"]["executors"].values()}
+    assert {"examine", "pack", "evaluate-reference", "evaluate-candidate", "promote"} <= said
+
+
+def test_notify_waits_for_all_the_rest_whatever_becomes_of_it(compiled):
+    told = compiled["root"]["dag"]["tasks"]["notify"]
+    assert (told["dependentTasks"], len(compiled["root"]["dag"]["tasks"])) == (["exit-handler-1"], 2)
+    assert told["triggerPolicy"] == {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}

@@ -61,7 +61,7 @@ def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Ve
     check_comparable(reference, candidate)
     data = describe_data(inputs.table)
     comparison = paired(reference, candidate, config)
-    verdict = decide(comparison, data.leaks, config)
+    verdict = decide(comparison, data.leaks, config, champion=reference.encoder_digest)
     cases = examples(reference, candidate)
     history = read_history(inputs.history)
     page = render(Findings(verdict, comparison, cases, reference, candidate, history, data, config))

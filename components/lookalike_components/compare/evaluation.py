@@ -34,6 +34,11 @@ class Evaluation:
         return int(self.facts["k"])
 
     @property
+    def encoder_digest(self) -> str:
+        """What tells its encoder from others; empty for a pretrained backbone."""
+        return str(self.facts["encoder"].get("digest", ""))
+
+    @property
     def means(self) -> dict[str, float]:
         """The mean of each metric."""
         return dict(self.facts["metrics"])

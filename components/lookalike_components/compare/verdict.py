@@ -36,13 +36,14 @@ class Verdict:
         return asdict(self)
 
 
-def decide(comparison: Comparison, leaks: int, config: CompareConfig) -> Verdict:
+def decide(comparison: Comparison, leaks: int, config: CompareConfig, champion: str = "") -> Verdict:
     """Promotes the candidate when its gain is surely above 0, large enough, and measured without a leak.
 
     Args:
         comparison: Both encoders over the same queries.
         leaks: Test images that are also in the training or validation data, under the same label.
         config: The metric that decides, the minimum effect, the confidence.
+        champion: Digest of the encoder to beat; empty for the pretrained one.
 
     Raises:
         UserError: The metric was not measured (the N-S score needs four images of every label).
@@ -56,7 +57,7 @@ def decide(comparison: Comparison, leaks: int, config: CompareConfig) -> Verdict
         promoted=headline == BETTER,
         metric=config.metric,
         headline=headline,
-        reasons=_reasons(comparison, leaks, config),
+        reasons=[*_reasons(comparison, leaks, config), *_about_the_champion(champion)],
         cautions=_cautions(comparison),
     )
 
@@ -97,6 +98,10 @@ def _about_chance(comparison: Comparison, gain: Interval, config: CompareConfig)
 def _about_size(gain: Interval, config: CompareConfig) -> str:
     reach = "reaches" if gain.mean >= config.minimum_effect else "falls short of"
     return f"the gain of {signed(gain.mean)} {reach} the minimum effect of {figure(config.minimum_effect)}"
+
+
+def _about_the_champion(digest: str) -> list[str]:
+    return [f"the encoder to beat was the champion, {digest[:12]}"] if digest else []
 
 
 def _cautions(comparison: Comparison) -> list[str]:

@@ -28,4 +28,5 @@ class EncoderConfig(BaseModel):
     weights_sha256: str = Field(description="sha256 of the pretrained weights' file.")
     parent: str = Field(default="", description="Digest of the encoder that training started from; empty for none.")
     data: str = Field(default="", description="sha256 of the image table that it was trained on; empty for none.")
-    versions: dict[str, str] = Field(description="Versions of the packages that made it.")
+    settings: str = Field(default="", description="sha256 of the settings of its training; empty for none.")
+    versions: dict[str, str] = Field(description="Versions of the packages that made it, and the container's image.")

@@ -11,6 +11,7 @@ def evaluate(
     evaluation: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
     encoder: dsl.Input[dsl.Model] = None,
+    encoder_uri: str = "",
     role: str = "candidate",
     model: str = "resnet50",
     weights: str = "",
@@ -22,7 +23,9 @@ def evaluate(
 
     Args:
         table: Image table from step `split`; its rows `query` and `index` are read.
-        encoder: The encoder's folder from step `train`; without it the pretrained backbone is measured.
+        encoder: The encoder's folder from step `train`.
+        encoder_uri: Folder or URI of the encoder to measure where none is handed over; without either the pretrained
+            backbone is measured.
         role: `reference` for the encoder to beat, `candidate` for the one that has to beat it.
         model: Name of the pretrained backbone to measure when no encoder is given.
         weights: Path or URI of its weights; empty for the published ones.

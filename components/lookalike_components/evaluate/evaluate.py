@@ -1,6 +1,7 @@
 """Measures an encoder on the test subset of an image table; nothing else ever opens that subset."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from lookalike_components.evaluate.search import search
 from lookalike_components.evaluate.subset import Examination, open_test
 from lookalike_components.progress import track
 from lookalike_components.retrieval import check_k
+from lookalike_components.storage import download_folder
 
 BATCH_SIZE = 64
 
@@ -30,8 +32,8 @@ def evaluate(
     Args:
         table_path: Image table with subsets; rows `query` and `index` are read.
         evaluation_path: Folder to write: ``evaluation.json``, ``queries.parquet``, ``index.parquet``.
-        config: Role, k, and the pretrained backbone to measure where no encoder is given.
-        encoder_path: An encoder's folder; None for the pretrained backbone.
+        config: Role, k, and the encoder to measure where none is given: a URI, or the pretrained backbone.
+        encoder_path: An encoder's folder; None for the one that ``config`` names.
 
     Returns:
         Numbers of queries and index images, and the means that people ask for first.
@@ -41,17 +43,24 @@ def evaluate(
     """
     test = open_test(read_table(table_path))
     check_k(config.k, len(test.index), test.left_out)
-    encoder = load(encoder_path) if encoder_path else _pretrained(config)
+    encoder, known_as = _encoder(config, encoder_path)
     ranking = search(test, _embed(encoder, test), config.k)
-    identity = {**encoder.config.model_dump(mode="json"), "digest": digest(encoder_path) if encoder_path else ""}
+    identity = {**encoder.config.model_dump(mode="json"), "digest": known_as}
     facts = Facts(role=config.role, k=config.k, encoder=identity)
     means = write_evaluation(evaluation_path, facts, test, ranking)
     counts = {"queries": len(ranking.judged), "index_images": len(test.index)}
     return counts | {name: means[name] for name in ("precision_at_k", "recall_at_1", "map_at_r")}
 
 
-def _pretrained(config: EvaluateConfig) -> Encoder:
-    return build(config.model, config.weights, config.input_size, config.resize)
+def _encoder(config: EvaluateConfig, path: str | Path | None) -> tuple[Encoder, str]:
+    """The encoder to measure, with the digest of its folder; a pretrained backbone has none."""
+    if path:
+        return load(path), digest(path)
+    if not config.encoder_uri:
+        return build(config.model, config.weights, config.input_size, config.resize), ""
+    with TemporaryDirectory(prefix="lookalike-encoder-") as scratch:
+        download_folder(config.encoder_uri, Path(scratch))
+        return load(scratch), digest(scratch)
 
 
 def _embed(encoder: Encoder, test: Examination) -> npt.NDArray[np.float32]:

@@ -11,6 +11,7 @@ def export(
     table: dsl.Input[dsl.Dataset],
     release: dsl.Output[dsl.Model],
     metrics: dsl.Output[dsl.Metrics],
+    champion: str = "",
     false_match_rate: float = 1e-3,
     batch_size: int = 64,
 ) -> None:
@@ -19,6 +20,7 @@ def export(
     Args:
         encoder: Folder of the encoder from step `train`.
         table: Image table with labels and subsets from step `split`.
+        champion: Digest of the release that this one was to beat, for its lineage.
         false_match_rate: Share of pairs of different things that may pass as the same thing, 0 or more and below 1.
         batch_size: Images that are decoded and encoded at a time, 1 or more.
 

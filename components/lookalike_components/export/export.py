@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lookalike_components.containers import code, image
 from lookalike_components.dataset import load_pixels, read_table
 from lookalike_components.encoder import folder, onnx_graph
 from lookalike_components.encoder.config import EncoderConfig
@@ -18,7 +19,9 @@ from lookalike_components.export.calibration import calibrate
 from lookalike_components.export.config import ExportConfig
 from lookalike_components.export.model_card import model_card
 from lookalike_components.progress import Facts, say, track
-from lookalike_components.release.manifest import EncoderFacts
+from lookalike_components.registry import freeze
+from lookalike_components.release.lineage import Lineage
+from lookalike_components.release.manifest import EncoderFacts, file_digest
 from lookalike_components.release.runtime import Graph
 from lookalike_components.release.sealing import CARD, GRAPH, check_is_new, seal, write_index
 
@@ -60,6 +63,7 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
         name = f"{about.model}-{about.digest[:8]}"
         shutil.copyfile(Path(encoder_path, folder.CONFIG), draft / folder.CONFIG)
         (draft / CARD).write_text(model_card(name, encoder.config, table, threshold), encoding="utf-8")
+        _lineage(encoder.config, about.digest, table_path, table, config.champion).write(draft)
         manifest = seal(draft, target, name, about, threshold)
     facts = manifest.index.model_dump() | {"largest_difference": difference}
     return facts if threshold is None else facts | {"threshold": threshold}
@@ -84,6 +88,22 @@ def _embed(graph: Graph, table: pd.DataFrame, encoder: EncoderConfig, batch_size
     batches = load_pixels(table, encoder.input_size, encoder.resize, batch_size)
     tracked = track(batches, len(table), "images", each=batch_size)
     return np.concatenate([graph.encode(batch) for batch in tracked])
+
+
+def _lineage(
+    encoder: EncoderConfig, digest: str, table_path: str | Path, table: pd.DataFrame, champion: str
+) -> Lineage:
+    return Lineage(
+        table=file_digest(Path(table_path)),
+        test_set=freeze(table)[0],
+        encoder=digest,
+        settings=encoder.settings,
+        weights=encoder.weights_sha256,
+        parent_encoder=encoder.parent,
+        parent_release=champion,
+        code=code(),
+        image=image(),
+    )
 
 
 def _encoder_facts(config: EncoderConfig, digest: str) -> EncoderFacts:

@@ -64,10 +64,19 @@ class Manifest(Part):
             raise UserError(
                 f"{folder} is not a release (it has no {MANIFEST}); pass the release folder of a finished run"
             )
+        return cls.parse(path.read_bytes(), where=str(path))
+
+    @classmethod
+    def parse(cls, data: bytes, where: str) -> Self:
+        """Reads the content of ``manifest.json``.
+
+        Raises:
+            LookalikeError: It is damaged or of another version.
+        """
         try:
-            return cls.model_validate_json(path.read_bytes())
+            return cls.model_validate_json(data)
         except ValidationError as error:
-            raise LookalikeError(f"{explain(error, where=str(path))}; export the release again") from error
+            raise LookalikeError(f"{explain(error, where=where)}; export the release again") from error
 
     def sealed(self) -> Self:
         """A copy that carries its own digest."""

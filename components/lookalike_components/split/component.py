@@ -16,6 +16,7 @@ def split(
     by: str = "label",
     test: float = 0.3,
     validation: float = 0.1,
+    test_set: str = "",
     train_positions: str = "",
     test_positions: str = "",
     queries: str = "all",
@@ -35,6 +36,7 @@ def split(
         by: label (test labels never occur in training), image (images of every label are held out) or position.
         test: Labels, or of each label's images, held out for the test: a fraction below 1, or a number.
         validation: Training labels held out to watch the training: a fraction below 1, or a number; 0 for none.
+        test_set: URI of a frozen test set, which is taken as it is; what it holds is out of training.
         train_positions: By position, the training images, such as 0:1000; the second number is not included.
         test_positions: By position, the test images, such as 1000:2000.
         queries: all (every test image is searched among the others), first or random (some of each label).

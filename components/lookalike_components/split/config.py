@@ -36,6 +36,9 @@ class SplitConfig(EncoderChoice):
         default=0.1,
         description="training labels held out to watch the training: a fraction below 1, or a number; 0 for none",
     )
+    test_set: str = Field(
+        default="", description="URI of a frozen test set, which is taken as it is; what it holds is out of training"
+    )
     train_positions: str = Field(
         default="", validate_default=True, description="by position: training images, such as 0:1000"
     )

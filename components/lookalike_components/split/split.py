@@ -14,6 +14,7 @@ from lookalike_components.duplicates.vectors import Vectors
 from lookalike_components.errors import LookalikeError, UserError, listed
 from lookalike_components.progress import Facts, say
 from lookalike_components.split.config import SplitConfig
+from lookalike_components.split.frozen import hold_out_frozen, with_test_set
 from lookalike_components.split.held_out import FEWEST, hold_out, hold_out_validation
 from lookalike_components.split.leaks import across, described, find_leaks, kinds, page, pictures, settle_leaks
 from lookalike_components.split.queries import choose_queries
@@ -58,6 +59,8 @@ def split(labelled_path: FilePath, outputs: Outputs, config: SplitConfig) -> Fac
     images = read_table(labelled_path)
     if images["label"].isna().any():
         raise UserError(f"{labelled_path} has images without a label; run the step label first")
+    if config.test_set:
+        images = with_test_set(images, config.test_set)
     vectors = embed(images, config) if config.near_duplicates == "encoder" else None
     doubts = _write_label_doubts(images, vectors, outputs.label_doubts)
     table, pairs = _divided(images, config, vectors)
@@ -103,13 +106,13 @@ def _write_label_doubts(images: pd.DataFrame, vectors: Vectors | None, path: Fil
 
 
 def _subsets(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
-    subsets = hold_out(images, config)
+    subsets = (hold_out_frozen if config.test_set else hold_out)(images, config)
     train, test = images[subsets == "train"], images[subsets == "test"]
     if config.by == "position":
         _tell_shared_labels(train["label"], test["label"])
     validation = hold_out_validation(train, config)
     subsets[train.index[train["label"].isin(validation)]] = "validation"
-    subsets[test.index] = choose_queries(test, config)
+    subsets[test.index] = test["subset"] if config.test_set else choose_queries(test, config)
     return subsets
 
 

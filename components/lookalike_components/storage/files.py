@@ -27,6 +27,9 @@ class Storage(Protocol):
     def create_bytes(self, name: str, data: bytes | memoryview) -> bool:
         """Puts a file there, whole, unless there is one; says whether it did."""
 
+    def replace_bytes(self, name: str, data: bytes | memoryview, version: str) -> bool:
+        """Puts a file there, whole, in place of the one of this version ("" for none); says whether it did."""
+
     def exists(self, name: str) -> bool:
         """Whether there is a file of this name."""
 
@@ -100,6 +103,24 @@ def create_bytes(uri: str | Path, data: bytes | memoryview) -> bool:
     """
     storage, name = _place(uri)
     return storage.create_bytes(name, data)
+
+
+def replace_bytes(uri: str | Path, data: bytes | memoryview, version: str) -> bool:
+    """Writes a whole file in place of the one of this version, and of no other, even when two processes try at once.
+
+    Args:
+        uri: The file.
+        data: What it is to hold.
+        version: As `facts` tells it; "" where there must be no file.
+
+    Returns:
+        Whether this call wrote it; otherwise another was there.
+
+    Raises:
+        LookalikeError: The disk is full, or the system or the service refuses.
+    """
+    storage, name = _place(uri)
+    return storage.replace_bytes(name, data, version)
 
 
 def exists(uri: str | Path) -> bool:

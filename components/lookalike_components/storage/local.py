@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from filelock import FileLock
+
 from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.storage.file_facts import FileFacts
 
-UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}\.part")
+UNFINISHED = re.compile(r"\..+\.([0-9a-f]{32}\.part|lock)")
 ABANDONED_SECONDS = 24 * 3600
 FULL = {errno.ENOSPC, errno.EDQUOT}
 MISNAMED = {errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
@@ -92,6 +94,18 @@ def write_bytes(name: str, data: bytes | memoryview) -> None:
 def create_bytes(name: str, data: bytes | memoryview) -> bool:
     """Puts a file there, whole, unless there is one; says whether it did."""
     return _create(Path(name), lambda temporary: temporary.write_bytes(data))
+
+
+def replace_bytes(name: str, data: bytes | memoryview, version: str) -> bool:
+    """Puts a file there, whole, in place of the one of this version; a lock beside it keeps others out meanwhile."""
+    path = Path(name)
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{path.name}.lock")):
+            if (facts(name).version if path.exists() else "") != version:
+                return False
+            write_bytes(name, data)
+    return True
 
 
 def create_file(name: str, path: Path) -> bool:

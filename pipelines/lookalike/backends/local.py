@@ -18,7 +18,8 @@ from lookalike.config import FinetuneConfig
 from lookalike_components.errors import LookalikeError, UserError, listed
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?", re.IGNORECASE)
-SHARDS = "shards"
+BESIDE_THE_RUNS = {"shards", "releases", "encoders", "test-sets", "kfp"}
+"""What an artifact store holds beside its runs, by the names of the folders."""
 
 
 class Kept(NamedTuple):
@@ -59,7 +60,7 @@ class LocalBackend:
         Raises:
             UserError: The name would not do as a folder's name.
         """
-        if not NAME.fullmatch(name) or name == SHARDS:
+        if not NAME.fullmatch(name) or name in BESIDE_THE_RUNS:
             raise UserError(
                 f"{name!r} cannot name a run: use letters, digits, dots, dashes and underscores, 63 at most"
             )

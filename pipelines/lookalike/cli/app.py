@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli import check, examples, fit, pipeline, runs, serving, use
+from lookalike.cli import check, deploying, examples, fit, pipeline, releases, runs, schedules, serving, use
 from lookalike.cli.options import say
 
 app = typer.Typer(
@@ -36,7 +36,10 @@ def lookalike(
 fit.register(app)
 check.register(app)
 runs.register(app)
+releases.register(app)
 use.register(app)
 serving.register(app)
+deploying.register(app)
 pipeline.register(app)
+schedules.register(app)
 examples.register(app)

@@ -1,11 +1,10 @@
 """``lookalike fit``: the whole pipeline on this machine."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lookalike.cli.options import AsJson, Runs, note, parsed_settings, print_json, say
+from lookalike.cli.options import AsJson, Name, Runs, Source, note, print_json, say, takes_settings
 
 if TYPE_CHECKING:
     from lookalike.runs import Run
@@ -39,62 +38,20 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EPILOG)(fit)
 
 
+@takes_settings
 def fit(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="Folder of pictures (one subfolder a label), gs:// prefix, .tar or .zip; CSV, JSON Lines, Parquet or "
-            "text file of paths and URLs; or shards-{000..012}.tar."
-        ),
-    ],
-    name: Annotated[str, typer.Option(help="Name of the run; the source's name and a number unless given.")] = "",
-    model: Annotated[str | None, typer.Option(help="Backbone to start from, such as resnet50 or mobilenet_v2.")] = None,
-    weights: Annotated[str | None, typer.Option(help="File with the backbone's weights (.pth, .safetensors).")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Learning rate of the optimizer.")] = None,
-    loss: Annotated[str | None, typer.Option(help="Loss of pytorch-metric-learning, by its class's name.")] = None,
-    label_rule: Annotated[
-        str | None, typer.Option(help="Where labels come from: folder, column, table, pattern, position, pairs, none.")
-    ] = None,
-    singletons: Annotated[
-        str | None, typer.Option(help="What happens to a label with one picture: refuse, drop, keep.")
-    ] = None,
-    leaks: Annotated[
-        str | None, typer.Option(help="What happens to a training picture that the test has too: refuse, drop, ignore.")
-    ] = None,
-    k: Annotated[int | None, typer.Option("-k", help="How many neighbours of a query count in the metrics.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Fixes split, batches and bootstrap.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="SECTION.FIELD=VALUE", help="Any other setting; repeatable.")
-    ] = None,
-    preset: Annotated[str, typer.Option(help="Packaged settings, such as walkthrough.")] = "",
-    config: Annotated[Path | None, typer.Option(help="YAML file with settings.")] = None,
-    artifacts: Annotated[
-        str, typer.Option(help="Where shards and a copy of the run go: a folder or gs://bucket/prefix.")
-    ] = "",
+    source: Source,
+    name: Name = "",
     runs: Runs = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the failed run of this name.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Return at once; the run outlives the terminal.")] = False,
     as_json: AsJson = False,
+    **settings: Any,
 ) -> None:
     """Fine-tune an encoder on your pictures, prove that it got better, and release it."""
     from lookalike.client import sdk
 
-    flags: dict[str, Any] = {"encoder.model": model, "encoder.weights": weights, "label.rule": label_rule}
-    flags |= {"label.singletons": singletons, "split.leaks": leaks, "k": k, "seed": seed}
-    flags |= {"train.epochs": epochs, "train.learning_rate": learning_rate, "train.loss": loss}
-    given = {field: value for field, value in flags.items() if value is not None}
-    run = sdk.fit(
-        source,
-        name=name,
-        preset=preset,
-        config=config,
-        artifacts=artifacts,
-        runs=runs,
-        detach=True,
-        resume=resume,
-        **{**given, **parsed_settings(settings or [])},
-    )
+    run = sdk.fit(source, name=name, runs=runs, detach=True, resume=resume, **settings)
     if detach:
         note(f"{run.name} runs on its own; follow it with `lookalike runs logs -f {run.name}`")
         say(run.name)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import AsJson, RunName, Runs, note, print_json, say
+from lookalike.cli.options import AsJson, RunName, Runs, note, print_json, reaches_the_cluster, say
 
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on until the run has ended.")]
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 @runs_app.command("list")
+@reaches_the_cluster
 def list_runs(runs: Runs = None, as_json: AsJson = False) -> None:
     """All runs, oldest first."""
     from lookalike.client import sdk
@@ -34,10 +35,11 @@ def list_runs(runs: Runs = None, as_json: AsJson = False) -> None:
     elif records:
         show(runs_table(records, [duration(record) for record in records]))
     else:
-        note(f"no runs in {sdk.runs_folder(runs)} yet; start one with `lookalike fit ./photos`")
+        note(f"no runs in {sdk.place_of_runs(runs)} yet; start one with `lookalike fit ./photos`")
 
 
 @runs_app.command("show")
+@reaches_the_cluster
 def show_run(name: RunName, runs: Runs = None) -> None:
     """Status, settings, times, versions and steps of a run, as JSON."""
     from lookalike.client import sdk
@@ -48,6 +50,7 @@ def show_run(name: RunName, runs: Runs = None) -> None:
 
 
 @runs_app.command("status")
+@reaches_the_cluster
 def status(name: RunName, runs: Runs = None) -> None:
     """CREATED, STARTED, FINISHED or FAILED."""
     from lookalike.client import sdk
@@ -59,6 +62,7 @@ def status(name: RunName, runs: Runs = None) -> None:
 
 
 @runs_app.command("logs")
+@reaches_the_cluster
 def logs(name: RunName, follow: Follow = False, runs: Runs = None) -> None:
     """The log of a run."""
     from lookalike.client import sdk
@@ -70,20 +74,22 @@ def logs(name: RunName, follow: Follow = False, runs: Runs = None) -> None:
 
 
 @runs_app.command("cancel")
+@reaches_the_cluster
 def cancel(name: RunName, runs: Runs = None) -> None:
-    """Stop a run; `lookalike fit ... --resume` goes on from its last finished step."""
+    """Stop a run; `lookalike fit ... --resume` (or `submit`) goes on from its last finished step."""
     from lookalike.client import sdk
 
     sdk.get_run(name, runs).cancel()
 
 
 @runs_app.command("delete")
+@reaches_the_cluster
 def delete(
     name: RunName,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     runs: Runs = None,
 ) -> None:
-    """Remove a run with its encoder, release and report; shards stay."""
+    """Remove a run with its encoder, release and report; shards stay. Of a cluster's run, its store keeps all."""
     from lookalike.client import sdk
 
     run = sdk.get_run(name, runs)
@@ -92,6 +98,7 @@ def delete(
     sdk.delete_run(name, runs)
 
 
+@reaches_the_cluster
 def metrics(name: RunName, runs: Runs = None, as_json: AsJson = False) -> None:
     """The before/after table of a run, with 95 % intervals of the change."""
     from lookalike.client import sdk
@@ -100,6 +107,7 @@ def metrics(name: RunName, runs: Runs = None, as_json: AsJson = False) -> None:
     print_json(run.metrics()) if as_json else run.display_metrics()
 
 
+@reaches_the_cluster
 def examples(name: RunName, runs: Runs = None) -> None:
     """Make a sheet of queries that the new encoder fixed and broke, and print its path."""
     from lookalike.client import sdk
@@ -107,6 +115,7 @@ def examples(name: RunName, runs: Runs = None) -> None:
     say(sdk.get_run(name, runs).display_examples())
 
 
+@reaches_the_cluster
 def save(
     name: RunName,
     folder: Annotated[Path, typer.Argument(help="Where the release's folder goes.")],

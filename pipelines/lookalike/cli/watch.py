@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lookalike.backends import Event
     from lookalike.runs import Run
 
-BEHIND_THE_GATE = ("export", "deploy")
+BEHIND_THE_GATE = ("export", "promote", "deploy")
 
 
 def watch(run: "Run") -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lookalike import runs as _runs
+from lookalike.backends.kubeflow import is_kubeflow
 from lookalike.config import FinetuneConfig, merged
-from lookalike.runs import Run
+from lookalike.runs import Place, Run
 from lookalike_components import storage
 from lookalike_components.errors import UserError
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from lookalike.backends.kubeflow.connection import Connection
+    from lookalike.backends.kubeflow.schedules import Schedule
     from lookalike.client.models import Model
 
 Picture = str | Path | bytes
@@ -22,8 +25,21 @@ RUNS = "LOOKALIKE_RUNS"
 
 
 def runs_folder(folder: str | Path | None = None) -> Path:
-    """Where runs live: the argument, else ``$LOOKALIKE_RUNS``, else ``./runs``."""
-    return Path(folder or os.environ.get(RUNS) or "runs")
+    """Where local runs live: the argument, else ``$LOOKALIKE_RUNS``, else ``./runs``.
+
+    Raises:
+        UserError: That is an address of Kubeflow.
+    """
+    place = place_of_runs(folder)
+    if not isinstance(place, Path):
+        raise UserError(f"{place} is no folder of runs; pass one with --runs, or use `lookalike submit`")
+    return place
+
+
+def place_of_runs(place: Place | None = None) -> Place:
+    """Where runs are: the argument, else ``$LOOKALIKE_RUNS``, else ``./runs``; Kubeflow's address is left as it is."""
+    place = str(place or os.environ.get(RUNS) or "runs")
+    return place if is_kubeflow(place) else Path(place)
 
 
 def fit(
@@ -61,11 +77,114 @@ def fit(
     """
     folder = runs_folder(runs)
     overrides = {"source": str(source), "artifacts": artifacts, **settings}
-    file = Path(config) if config else None
-    resolved = _anchored(FinetuneConfig.resolve(preset=preset, file=file, overrides=overrides))
+    resolved = _resolved(preset, config, overrides)
     _check_files(resolved)
-    run = _runs.start(name or _runs.free_name(str(source), folder), resolved, folder, resume=resume)
+    run = _runs.start(name, resolved, folder, resume=resume)
     return run if detach else run.wait()
+
+
+def submit(
+    source: str | Path,
+    *,
+    name: str = "",
+    preset: str = "",
+    config: str | Path | None = None,
+    artifacts: str = "",
+    runs: Place | None = None,
+    resume: bool = False,
+    **settings: Any,
+) -> Run:
+    """Hands the pipeline to the place where runs are, such as Kubeflow, and returns at once.
+
+    Args:
+        source: What `fit` takes, as the pods of the cluster can reach it: ``gs://bucket/photos``.
+        name: Name of the run; by default the source's name and the next number.
+        preset: A packaged preset, such as ``walkthrough``.
+        config: A YAML file with settings; its section ``cluster`` says what the pods ask for.
+        artifacts: Where shards, artifacts and releases go: ``gs://bucket/prefix``.
+        runs: ``https://host/...`` of Kubeflow Pipelines, or ``kubeflow`` for the cluster around this pod or in
+            kubeconfig; by default ``$LOOKALIKE_RUNS``.
+        resume: Go on with a run that failed.
+        settings: Single settings, as in `fit`.
+
+    Returns:
+        The run; it answers what a local one does.
+
+    Raises:
+        UserError: A setting, a file or a name is not what it should be, or Kubeflow refuses.
+        LookalikeError: Kubeflow cannot be reached.
+    """
+    resolved = _resolved(preset, config, {"source": str(source), "artifacts": artifacts, **settings})
+    place = place_of_runs(runs)
+    if isinstance(place, Path):
+        _check_files(resolved)
+    return _runs.start(name, resolved, place, resume=resume)
+
+
+def schedule(
+    name: str,
+    source: str | Path,
+    *,
+    cron: str = "",
+    every: str = "",
+    preset: str = "",
+    config: str | Path | None = None,
+    artifacts: str = "",
+    runs: Place | None = None,
+    **settings: Any,
+) -> "Schedule":
+    """Lets Kubeflow run the pipeline by the clock, against the champion unless ``challenge=False``.
+
+    Args:
+        name: Name of the schedule. Another one of this name is replaced; the same again changes nothing.
+        source: As in `submit`; each run brings in what is new there.
+        cron: When: minute, hour, day, month, weekday, such as ``0 3 * * *``.
+        every: When, instead: 30m, 12h, 1d, 1w.
+        preset: As in `submit`.
+        config: As in `submit`.
+        artifacts: As in `submit`; the champion is kept there.
+        runs: As in `submit`.
+        settings: Single settings, as in `fit`.
+
+    Raises:
+        UserError: A setting or the time is not what it should be, or Kubeflow refuses.
+        LookalikeError: Kubeflow cannot be reached.
+    """
+    overrides = {"source": str(source), "artifacts": artifacts, "challenge": True, **settings}
+    resolved = _resolved(preset, config, overrides)
+    from lookalike.backends.kubeflow import schedules
+
+    return schedules.schedule(_cluster(runs, resolved.cluster.namespace), name, resolved, cron, every)
+
+
+def unschedule(name: str, runs: Place | None = None) -> None:
+    """Ends a schedule; its runs stay. Raises UserError for an unknown name."""
+    from lookalike.backends.kubeflow import schedules
+
+    schedules.unschedule(_cluster(runs), name)
+
+
+def list_schedules(runs: Place | None = None) -> "list[Schedule]":
+    """The schedules of this pipeline, by name."""
+    from lookalike.backends.kubeflow import schedules
+
+    return schedules.schedules(_cluster(runs))
+
+
+def _cluster(runs: Place | None, namespace: str = "") -> "Connection":
+    from lookalike.backends.kubeflow.connection import Connection
+
+    place = place_of_runs(runs)
+    if isinstance(place, Path):
+        raise UserError(
+            f"only Kubeflow runs by the clock, and {place} is a folder; pass --runs https://... or kubeflow"
+        )
+    return Connection(place, namespace)
+
+
+def _resolved(preset: str, config: str | Path | None, overrides: dict[str, Any]) -> FinetuneConfig:
+    file = Path(config) if config else None
+    return _anchored(FinetuneConfig.resolve(preset=preset, file=file, overrides=overrides))
 
 
 def _anchored(config: FinetuneConfig) -> FinetuneConfig:
@@ -73,7 +192,7 @@ def _anchored(config: FinetuneConfig) -> FinetuneConfig:
     top = {name: absolute(value) for name, value in config.top().items() if name in {"source", "artifacts"}}
     weights, table = config.section("encoder")["weights"], config.section("label")["table"]
     paths = {**top, "encoder": {"weights": absolute(weights)}, "label": {"table": absolute(table)}}
-    return FinetuneConfig.model_validate(merged(config.model_dump(), paths))
+    return FinetuneConfig.model_validate(merged(config.model_dump(exclude_unset=True), paths))
 
 
 def _check_files(config: FinetuneConfig) -> None:
@@ -93,18 +212,18 @@ def absolute(uri: str | Path) -> str:
     return str(path.absolute()) if uri and path is not None else str(uri)
 
 
-def get_run(name: str, runs: str | Path | None = None) -> Run:
+def get_run(name: str, runs: Place | None = None) -> Run:
     """An existing run; raises UserError for an unknown name."""
-    return _runs.find(name, runs_folder(runs))
+    return _runs.find(name, place_of_runs(runs))
 
 
-def list_runs(runs: str | Path | None = None) -> list[Run]:
+def list_runs(runs: Place | None = None) -> list[Run]:
     """All runs, oldest first."""
-    return _runs.all_runs(runs_folder(runs))
+    return _runs.all_runs(place_of_runs(runs))
 
 
-def delete_run(name: str, runs: str | Path | None = None) -> None:
-    """Removes a run and what it wrote; raises UserError while it is under way."""
+def delete_run(name: str, runs: Place | None = None) -> None:
+    """Removes a run; raises UserError while it is under way. What a cluster's run wrote stays in its store."""
     get_run(name, runs).backend.delete(name)
 
 

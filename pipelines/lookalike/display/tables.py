@@ -1,8 +1,9 @@
 """Tables for people, on stdout; numbers carry three digits, because more would not survive another split."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -10,6 +11,11 @@ from rich.text import Text
 
 from lookalike.backends.record import RunRecord, Status
 
+if TYPE_CHECKING:
+    from lookalike_components.registry import Champion, Published
+    from lookalike_components.release.lineage import Lineage
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 STATUS_STYLES = {Status.FINISHED: "green", Status.FAILED: "red", Status.STARTED: "yellow", Status.CREATED: "dim"}
 
 
@@ -56,6 +62,30 @@ def runs_table(records: Sequence[RunRecord], seconds: Sequence[float | None]) ->
 def verdict(record: RunRecord) -> str:
     """The gate's decision in a word; empty before there is one."""
     return {True: "promoted", False: "refused", None: ""}[record.promoted]
+
+
+def releases_table(releases: "Sequence[Published]", champion: "Champion | None") -> Table:
+    """One row a release: its digest, what it is, when it was made, and since when it is the champion."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("Release", "Model", "Created", "Champion since"):
+        table.add_column(column)
+    for column in ("Pictures", "Labels"):
+        table.add_column(column, justify="right")
+    for digest, manifest in releases:
+        reigns = champion.term.since[:16] if champion and champion.release == digest else ""
+        sizes = (f"{manifest.index.images:,}", f"{manifest.index.labels:,}")
+        table.add_row(digest[:12], manifest.encoder.model, manifest.created[:16], Text(reigns, style="green"), *sizes)
+    return table
+
+
+def lineage_table(digest: str, made_of: "Lineage") -> Table:
+    """What one release is made of, a row an ingredient; digests by their beginning, as the commands take them."""
+    table = Table(box=None, pad_edge=False, title=f"release {digest[:12]}", title_justify="left", title_style="bold")
+    table.add_column("Made of", min_width=15)
+    table.add_column("", overflow="fold")
+    for name, value in made_of.model_dump(exclude={"schema_version"}).items():
+        table.add_row(name.replace("_", " "), value[:12] if DIGEST.fullmatch(value) else value or "none")
+    return table
 
 
 def matches_table(matches: Sequence[Any]) -> Table:

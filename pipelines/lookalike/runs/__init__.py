@@ -3,14 +3,18 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from lookalike.backends import Backend, Event, RunRecord, Status
+from lookalike.backends.kubeflow import is_kubeflow
 from lookalike.backends.local import LocalBackend
 from lookalike.config import FinetuneConfig
 from lookalike_components.errors import UserError
+
+Place = str | Path
+"""Where runs are: a folder, ``https://host/...`` of Kubeflow Pipelines, or ``kubeflow``."""
 
 
 class Run:
@@ -111,31 +115,41 @@ class Run:
         return write_examples(self)
 
 
-def start(name: str, config: FinetuneConfig, runs: Path, *, resume: bool = False) -> Run:
-    """Starts a run in the folder ``runs`` and returns at once."""
-    backend = LocalBackend(runs)
+def backend_of(place: Place, namespace: str = "") -> Backend:
+    """The backend of a place of runs: a folder, or Kubeflow Pipelines and a namespace there."""
+    if isinstance(place, Path) or not is_kubeflow(place):
+        return LocalBackend(Path(place))
+    from lookalike.backends.kubeflow.backend import KubeflowBackend
+    from lookalike.backends.kubeflow.connection import Connection
+
+    return KubeflowBackend(Connection(place, namespace))
+
+
+def start(name: str, config: FinetuneConfig, place: Place, *, resume: bool = False) -> Run:
+    """Starts a run in a place and returns at once; without a name it takes one that is free."""
+    backend = backend_of(place, config.cluster.namespace)
+    name = name or free_name(config.source, set(backend.names()))
     backend.submit(name, config, resume=resume)
     return Run(name, backend)
 
 
-def find(name: str, runs: Path) -> Run:
+def find(name: str, place: Place) -> Run:
     """An existing run; raises UserError for an unknown name."""
-    run = Run(name, LocalBackend(runs))
+    run = Run(name, backend_of(place))
     run.record()
     return run
 
 
-def all_runs(runs: Path) -> list[Run]:
-    """The runs in a folder, oldest first."""
-    backend = LocalBackend(runs)
+def all_runs(place: Place) -> list[Run]:
+    """The runs in a place, oldest first."""
+    backend = backend_of(place)
     return [Run(name, backend) for name in backend.names()]
 
 
-def free_name(source: str, runs: Path) -> str:
+def free_name(source: str, taken: Collection[str]) -> str:
     """A name nobody has taken: the source's own name and the next number, such as ``photos-3``."""
     stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in Path(source).stem.lower())
     stem = stem.strip("-")[:50] or "run"
-    taken = {path.name for path in runs.glob(f"{stem}-*")}
     return next(name for number in range(1, len(taken) + 2) if (name := f"{stem}-{number}") not in taken)
 
 

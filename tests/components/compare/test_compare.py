@@ -79,7 +79,7 @@ def test_the_markdown_opens_with_the_decision(result):
 
 def test_the_log_gives_the_reason_in_one_line(drawings, tmp_path, capsys):
     verdict, *_ = drawings.compare(tmp_path)
-    assert f"promoted: {verdict.reasons[0]}\n" in capsys.readouterr().err
+    assert f"promoted: {'; '.join(verdict.reasons)}\n" in capsys.readouterr().err
 
 
 def test_the_same_seed_gives_the_same_bytes(drawings, tmp_path):

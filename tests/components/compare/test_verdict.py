@@ -20,6 +20,7 @@ def verdict(low, mean, high, labels=60, leaks=0, **settings):
     [
         (0.01, 0.1, 0.2, True, "Better, and not by chance."),
         (0.0, 0.1, 0.2, False, "Not shown to be better."),
+        (0.0, 0.0, 0.0, False, "Not shown to be better."),
         (-0.1, 0.1, 0.2, False, "Not shown to be better."),
         (-0.2, -0.1, 0.1, False, "Not shown to be better."),
         (-0.2, -0.1, -0.01, False, "Worse than before."),
@@ -35,6 +36,12 @@ def test_the_reason_gives_the_figures():
         "MAP@R went from 0.500 to 0.600 (+0.100); the 95\N{NO-BREAK SPACE}% interval of the difference, "
         "+0.012 to +0.200, lies above 0"
     ]
+
+
+def test_a_champion_that_was_to_be_beaten_is_named():
+    comparison = Comparison(3, 250, 60, {"map_at_r": 0.5}, {"map_at_r": 0.6}, {"map_at_r": Interval(0.1, 0.05, 0.2)})
+    decided = decide(comparison, leaks=0, config=CompareConfig(), champion="016c30abf152f897")
+    assert decided.reasons[1:] == ["the encoder to beat was the champion, 016c30abf152"]
 
 
 def test_an_interval_around_zero_is_said_to_be():

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lookalike_components.dataset import load_pixels, read_images, write_table
+from lookalike_components.dataset import load_pixels, read_images, read_table, write_table
 from lookalike_components.encoder import folder
 from lookalike_components.encoder.encode import encode
 from lookalike_components.errors import UserError
 from lookalike_components.export.config import ExportConfig
 from lookalike_components.export.export import export
+from lookalike_components.registry import freeze, read_lineage
+from lookalike_components.release.manifest import file_digest
 from lookalike_components.release.runtime import Release
 
 
@@ -96,3 +98,28 @@ def test_a_release_that_is_there_is_not_touched(
         export(encoder_folder, table, exported[0], ExportConfig())
     assert Release.open(exported[0]).manifest == release.manifest
     assert [path.name for path in exported[0].parent.iterdir()] == ["release"]
+
+
+def test_the_lineage_names_the_data_the_code_and_the_parents(encoder_folder: Path, table: Path, tmp_path: Path):
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LOOKALIKE_REVISION", "abc123")
+        environment.setenv("LOOKALIKE_IMAGE", "registry/gpu@sha256:1")
+        export(encoder_folder, table, tmp_path / "release", ExportConfig(champion="c" * 64))
+    made_of = read_lineage(str(tmp_path / "release"))
+    encoder = folder.read_config(encoder_folder)
+    assert (made_of.table, made_of.test_set) == (file_digest(table), freeze(read_table(table))[0])
+    assert (made_of.encoder, made_of.weights) == (folder.digest(encoder_folder), encoder.weights_sha256)
+    assert (made_of.parent_encoder, made_of.parent_release) == (encoder.parent, "c" * 64)
+    assert made_of.code.endswith("+abc123")
+    assert made_of.image == "registry/gpu@sha256:1"
+
+
+def test_the_lineage_is_sealed_with_the_rest(exported: tuple[Path, dict[str, Any]], release: Release):
+    assert release.manifest.files["lineage.json"] == file_digest(exported[0] / "lineage.json")
+
+
+def test_the_digest_of_a_release_does_not_depend_on_when_it_was_made(
+    exported: tuple[Path, dict[str, Any]], release: Release, encoder_folder: Path, table: Path, tmp_path: Path
+):
+    export(encoder_folder, table, tmp_path / "release", ExportConfig(false_match_rate=0.1, batch_size=7))
+    assert Release.open(tmp_path / "release").manifest.digest == release.manifest.digest

@@ -18,7 +18,16 @@ COMMANDS = [
     "sprites",
     "serve",
     "compile",
+    "submit",
+    "schedule",
+    "unschedule",
+    "schedules",
     "runs",
+    "releases",
+    "lineage",
+    "deploy",
+    "rollback",
+    "service",
     "example",
 ]
 

@@ -14,6 +14,7 @@ from lookalike_components.storage.bucket.objects import (
     open_file,
     read_bytes,
     read_range,
+    replace_bytes,
     write_bytes,
 )
 from lookalike_components.storage.bucket.transfers import (
@@ -37,6 +38,7 @@ __all__ = [
     "open_file",
     "read_bytes",
     "read_range",
+    "replace_bytes",
     "upload",
     "upload_folder",
     "write_bytes",

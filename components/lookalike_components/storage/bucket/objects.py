@@ -9,7 +9,7 @@ from google.cloud.storage.fileio import BlobReader
 
 from lookalike_components.storage.bucket import checksums
 from lookalike_components.storage.bucket.connection import PATIENCE, blob, client, explained, split
-from lookalike_components.storage.bucket.uploads import create, of_bytes, put
+from lookalike_components.storage.bucket.uploads import create, of_bytes, put, replace
 from lookalike_components.storage.file_facts import FileFacts
 
 READ_AHEAD = 2**20
@@ -46,6 +46,11 @@ def write_bytes(uri: str, data: bytes | memoryview) -> None:
 def create_bytes(uri: str, data: bytes | memoryview) -> bool:
     """Puts an object there, whole, unless there is one."""
     return create(uri, of_bytes(data))
+
+
+def replace_bytes(uri: str, data: bytes | memoryview, version: str) -> bool:
+    """Puts an object there, whole, in place of the one of this generation."""
+    return replace(uri, of_bytes(data), int(version)) if version else create(uri, of_bytes(data))
 
 
 def exists(uri: str) -> bool:

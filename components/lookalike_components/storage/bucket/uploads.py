@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
-from google.api_core.exceptions import PreconditionFailed
+from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud.storage.exceptions import DataCorruption
 
 from lookalike_components.storage.bucket import checksums
@@ -79,11 +79,46 @@ def _create(uri: str, content: Content, mark: str) -> bool:
     try:
         _send(found, content, if_generation_match=0)
     except PreconditionFailed:
-        found.reload(**PATIENCE)
-        if (found.metadata or {}).get(WRITER) != mark:
+        if not _is_ours(found, mark):
             return False
         _judge(found, content)
     return True
+
+
+def replace(uri: str, content: Content, generation: int) -> bool:
+    """Uploads in place of the object of this generation, and of no other (a precondition of the service).
+
+    What arrived damaged is replaced in its turn, and never taken away: nobody may find nothing where something was.
+
+    Returns:
+        Whether this call made the object.
+    """
+    mark, expected = uuid4().hex, generation
+
+    def attempt() -> bool:
+        nonlocal expected
+        found = _target(uri)
+        found.metadata = {WRITER: mark}
+        try:
+            content.send(found, checksum="crc32c", if_generation_match=expected, **PATIENCE)
+        except PreconditionFailed:
+            if not _is_ours(found, mark):
+                return False
+        expected = found.generation
+        checksums.compare(found, content.checksum)
+        return True
+
+    with explained(uri, missing=_bucket(uri)):
+        return checksums.until_whole(attempt)
+
+
+def _is_ours(found: Any, mark: str) -> bool:
+    """Whether the object that an upload has met is the one that an earlier attempt made."""
+    try:
+        found.reload(**PATIENCE)
+    except NotFound:
+        return False
+    return (found.metadata or {}).get(WRITER) == mark
 
 
 def _send(found: Any, content: Content, **conditions: Any) -> None:
