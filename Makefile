@@ -4,8 +4,16 @@ VENV := .venv
 RUN := $(VENV)/bin
 PICTURES := pictures
 
+# Images: podman or docker, whatever flags the place needs for a build, and the names to push under.
+CONTAINER ?= podman
+IMAGE_BUILD_FLAGS ?=
+IMAGES := cpu gpu serve
+REGISTRY := lookalike
+VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+REVISION = $(shell git describe --always --abbrev=12 --exclude '*' --dirty 2>/dev/null || echo unknown)
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix clean
+.PHONY: help install demo test check fix images clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -35,6 +43,15 @@ fix: install  ## format, mend what can be mended, rewrite generated pages and go
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 	$(RUN)/python docs/generate.py
+
+images: $(IMAGES:%=image-%)  ## container images, printed with their sizes (IMAGES="cpu serve" CONTAINER=docker)
+
+image-%:
+	$(CONTAINER) build --file images/$*/Containerfile $(IMAGE_BUILD_FLAGS) \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
+	  --tag $(REGISTRY)/$*:$(VERSION) --tag $(REGISTRY)/$*:$(REVISION) .
+	@$(CONTAINER) image inspect --format '{{.Size}}' $(REGISTRY)/$*:$(VERSION) | \
+	  awk '{printf "$(REGISTRY)/$*:$(VERSION) is $(REGISTRY)/$*:$(REVISION), %d MB\n", $$1 / 1000000}'
 
 clean:  ## remove the environment and the caches (runs and pictures stay)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
