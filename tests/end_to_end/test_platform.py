@@ -1,7 +1,7 @@
 """The whole story of a platform team: Kubeflow runs what it is handed, KServe serves what won, and nothing worse.
 
-Kubeflow is a double of its API; kfp.local runs the very pipeline that it was handed, the data steps in their containers.
-The Kubernetes API server is a real one, on which a test plays KServe's controller.
+Kubeflow is a double of its API; kfp.local runs the very pipeline that it was handed, the steps that need no torch in
+their image. The Kubernetes API server is a real one, on which a test plays KServe's controller.
 """
 
 import json
@@ -66,9 +66,10 @@ class Platform:
         submitted = cluster.run(name)
         handed = submitted["pipeline_spec"]
         pipeline = yaml.safe_dump_all([handed["pipeline_spec"], handed["platform_spec"]])
-        with self.steps_in_containers(folder, *reads, writes=(self.store,)), (folder / "logs.txt").open("w") as log:
-            with redirect_stdout(log):
-                components.load_component_from_text(pipeline)(**submitted["runtime_config"]["parameters"])
+        folder.mkdir()
+        in_images = self.steps_in_containers(folder, *reads, writes=(self.store,))
+        with in_images, (folder / "logs.txt").open("w") as log, redirect_stdout(log):
+            components.load_component_from_text(pipeline)(**submitted["runtime_config"]["parameters"])
         (folder / "run.json").write_text('{"status": "FINISHED"}')
         cluster.play(name, folder)
 

@@ -33,6 +33,8 @@ def save(encoder: Encoder, folder: str | Path) -> None:
         state = {name: tensor.detach().cpu().contiguous() for name, tensor in encoder.state_dict().items()}
         save_file(state, draft / WEIGHTS)
         (draft / CONFIG).write_text(encoder.config.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        # safetensors closes its files to everybody else, and the next step may run as somebody else
+        (draft / WEIGHTS).chmod((draft / CONFIG).stat().st_mode)
         draft.replace(folder)
 
 

@@ -38,6 +38,11 @@ def test_the_folder_holds_two_files_and_no_pickle(saved: Path):
     assert sorted(path.name for path in saved.parent.iterdir()) == ["encoder"]
 
 
+def test_whoever_may_read_the_config_may_read_the_weights(saved: Path):
+    config, weights = ((saved / name).stat().st_mode for name in ("encoder.json", "encoder.safetensors"))
+    assert weights == config
+
+
 def test_the_digest_changes_with_one_weight(encoder: Encoder, saved: Path, tmp_path: Path, weights: Path):
     other = build("resnet18", str(weights), 32)
     with torch.no_grad():
