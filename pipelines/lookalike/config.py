@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, ValidationError, create_model, field_validator
 from pydantic.fields import FieldInfo
 
 from lookalike.cluster import ClusterConfig
@@ -89,6 +89,12 @@ class _Shared(StepConfig):
     )
     k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
     seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")
+
+    @field_validator("artifacts")
+    @classmethod
+    def _without_a_slash_at_its_end(cls, artifacts: str) -> str:
+        """In a bucket ``runs//shards`` is another place than ``runs/shards``."""
+        return artifacts.rstrip("/") or artifacts
 
 
 _Sections = create_model(  # type: ignore[call-overload]

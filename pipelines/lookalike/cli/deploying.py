@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lookalike.cli.options import AsJson, parsed_settings, print_json, say
-from lookalike.cli.releases import Artifacts, Release, _place, _uri
+from lookalike.cli.releases import Artifacts, Release, store_of, uri_of
 
 if TYPE_CHECKING:
     from lookalike_components.deploy.config import DeployConfig
@@ -64,7 +64,7 @@ def deploy(
     flags = {"canary": canary, "name": name, "namespace": namespace, "timeout": timeout, "force": force or None}
     config = _config(**_of_deploy(settings or []), **flags)
     service = _service(config, kubeconfig, context)
-    served = read_release(_uri(_place(artifacts), release), config.storage_uri)
+    served = read_release(uri_of(store_of(artifacts), release), config.storage_uri)
     _finish(service, service.deploy(served, config), config.timeout if wait else 0, as_json)
 
 

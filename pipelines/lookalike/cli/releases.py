@@ -39,7 +39,7 @@ def list_releases(artifacts: Artifacts = "", as_json: AsJson = False) -> None:
     from lookalike.display.tables import releases_table, show
     from lookalike_components import registry
 
-    place = _place(artifacts)
+    place = store_of(artifacts)
     champion, _ = registry.read_champion(place)
     releases = registry.list_releases(place)
     if as_json:
@@ -57,8 +57,8 @@ def show_release(release: Release = "champion", artifacts: Artifacts = "") -> No
     """A release's manifest and lineage, and its terms as the champion, as JSON."""
     from lookalike_components import registry
 
-    place = _place(artifacts)
-    uri = _uri(place, release)
+    place = store_of(artifacts)
+    uri = uri_of(place, release)
     manifest, champion = registry.read_manifest(uri), registry.read_champion(place)[0]
     terms = [term.model_dump() for term in champion.history if term.release == manifest.digest] if champion else []
     reigns = champion is not None and champion.release == manifest.digest
@@ -71,7 +71,7 @@ def promote(release: Release, artifacts: Artifacts = "", reason: Reason = "promo
     """Make a release the champion that the next runs have to beat; nothing is deployed."""
     from lookalike_components import registry
 
-    place = _place(artifacts)
+    place = store_of(artifacts)
     digest = registry.find_release(place, release)
     say(registry.promote_anyway(place, digest, _me(), reason).release)
 
@@ -81,7 +81,7 @@ def rollback(artifacts: Artifacts = "", reason: Reason = "rolled back") -> None:
     """Make the release before the champion the champion again; nothing is deployed."""
     from lookalike_components import registry
 
-    say(registry.rollback(_place(artifacts), _me(), reason).release)
+    say(registry.rollback(store_of(artifacts), _me(), reason).release)
 
 
 def lineage(release: Release = "champion", artifacts: Artifacts = "", as_json: AsJson = False) -> None:
@@ -89,8 +89,8 @@ def lineage(release: Release = "champion", artifacts: Artifacts = "", as_json: A
     from lookalike.display.tables import lineage_table, show
     from lookalike_components import registry
 
-    place = _place(artifacts)
-    ancestors = registry.lineage(place, _uri(place, release))
+    place = store_of(artifacts)
+    ancestors = registry.lineage(place, uri_of(place, release))
     if as_json:
         print_json([{"release": digest, **made_of.model_dump()} for digest, made_of in ancestors])
     else:
@@ -98,13 +98,14 @@ def lineage(release: Release = "champion", artifacts: Artifacts = "", as_json: A
             show(lineage_table(digest, made_of))
 
 
-def _place(artifacts: str) -> str:
+def store_of(artifacts: str) -> str:
+    """The artifact store that is meant: the one given, else the runs folder."""
     from lookalike.client import sdk
 
     return artifacts or str(sdk.runs_folder())
 
 
-def _uri(place: str, release: str) -> str:
+def uri_of(place: str, release: str) -> str:
     """Where a release is; what has a slash, or is a folder here, is a place already."""
     from lookalike_components import registry
 

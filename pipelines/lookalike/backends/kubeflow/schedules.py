@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from lookalike_components.errors import UserError
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 EVERY = re.compile(r"([1-9][0-9]*)([mhdw])")
 PAGE = 100
+UNNAMED, DELETED = "a version without a name", "a version that was deleted"
 
 
 class Schedule(NamedTuple):
@@ -139,19 +141,20 @@ def _created(connection: Connection, name: str, config: FinetuneConfig, wanted: 
 
 def _is(run: Any, revision: str, wanted: dict[str, Any]) -> bool:
     """Whether a recurring run does already what is wanted. Where no account is named, the installation chose one."""
-    reference = run.pipeline_version_reference
     runs = {
         "params": run.runtime_config.parameters,
         "pipeline_root": run.runtime_config.pipeline_root,
         "service_account": run.service_account if wanted["service_account"] else None,
         **_trigger_of(run),
     }
-    return reference.pipeline_version_id == revision and run.no_catchup and run.status != "DISABLED" and runs == wanted
+    return _revision(run) == revision and run.no_catchup and run.status != "DISABLED" and runs == wanted
 
 
 def _of_name(connection: Connection, name: str) -> Iterator[Any]:
+    """Ours alone: another pipeline's schedule may have the same name, and nobody asked to end that."""
+    found = _listed(connection, _equal("display_name", name))
     yield from sorted(
-        (run for run in _listed(connection, _equal("display_name", name)) if run.display_name == name),
+        (run for run in found if run.display_name == name and submission.is_ours(run)),
         key=lambda run: run.created_at,
         reverse=True,
     )
@@ -171,12 +174,25 @@ def _delete(connection: Connection, run: Any) -> None:
     connection.write("delete recurring runs", lambda: connection.client.delete_recurring_run(run.recurring_run_id))
 
 
-def _label(connection: Connection, run: Any) -> str:
+def _revision(run: Any) -> str | None:
+    """Number of the version that a recurring run names; one that somebody else made may have brought its own YAML."""
     reference = run.pipeline_version_reference
-    found = connection.read(
-        "read pipeline versions",
-        lambda: connection.client.get_pipeline_version(reference.pipeline_id, reference.pipeline_version_id),
-    )
+    return reference.pipeline_version_id if reference else None
+
+
+def _label(connection: Connection, run: Any) -> str:
+    """Name of the version that a recurring run names. Versions can be deleted while they are in use."""
+    pipeline, revision = getattr(run.pipeline_version_reference, "pipeline_id", None), _revision(run)
+    if not revision:
+        return UNNAMED
+    try:
+        found = connection.read(
+            "read pipeline versions", lambda: connection.client.get_pipeline_version(pipeline, revision)
+        )
+    except UserError as error:
+        if getattr(error.__cause__, "status", None) == HTTPStatus.NOT_FOUND:
+            return DELETED
+        raise
     return str(found.display_name)
 
 

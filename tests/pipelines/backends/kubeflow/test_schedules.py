@@ -114,6 +114,57 @@ def test_schedules_are_listed_with_their_version_and_ended_by_name(connection, k
         schedules.unschedule(connection, "nightly")
 
 
+def test_a_schedule_of_somebody_elses_pipeline_is_left_alone_whatever_its_name(connection, kubeflow_api):
+    theirs = {
+        "recurring_run_id": "1",
+        "display_name": "nightly",
+        "created_at": "2026-01-01T00:00:00Z",
+        "trigger": {"cron_schedule": {"cron": "0 0 1 * * *"}},
+        "runtime_config": {"parameters": {"rounds": 3}},
+    }
+    kubeflow_api.recurring["1"] = theirs
+    with pytest.raises(UserError, match="there is no schedule called nightly"):
+        schedules.unschedule(connection, "nightly")
+    schedules.schedule(connection, "nightly", settings(), every="1d")
+    schedules.schedule(connection, "nightly", settings(), every="12h")
+    assert len(kubeflow_api.recurring) == 2
+    schedules.unschedule(connection, "nightly")
+    assert list(kubeflow_api.recurring.values()) == [theirs]
+
+
+def test_every_page_of_many_schedules_is_read(connection, kubeflow_api):
+    schedules.schedule(connection, "nightly", settings(), every="1d")
+    (run,) = kubeflow_api.recurring.values()
+    theirs = {**run, "runtime_config": {"parameters": {"rounds": 3}}}
+    kubeflow_api.recurring = {str(number): {**theirs, "recurring_run_id": str(number)} for number in range(130)}
+    kubeflow_api.recurring[run["recurring_run_id"]] = run
+    assert schedules.schedule(connection, "nightly", settings(), every="1d").changed is False
+    assert [kept.name for kept in schedules.schedules(connection)] == ["nightly"]
+
+
+def test_schedules_are_listed_though_the_version_of_one_was_deleted_and_another_names_none(connection, kubeflow_api):
+    schedules.schedule(connection, "nightly", settings(), every="1d")
+    (run,) = kubeflow_api.recurring.values()
+    by_hand = {**run, "recurring_run_id": "1", "display_name": "by hand", "pipeline_version_reference": None}
+    kubeflow_api.recurring["1"] = by_hand
+    kubeflow_api.versions.clear()
+    assert [(kept.name, kept.version) for kept in schedules.schedules(connection)] == [
+        ("by hand", "a version without a name"),
+        ("nightly", "a version that was deleted"),
+    ]
+    schedules.schedule(connection, "by hand", settings(), every="1d")
+    assert [kept.version for kept in schedules.schedules(connection)][0].startswith("0.")
+
+
+def test_the_numbers_of_kubeflow_are_those_that_were_sent(connection, kubeflow_api):
+    schedules.schedule(connection, "nightly", settings(epochs=20), every="1d")
+    (run,) = kubeflow_api.recurring.values()
+    parameters = run["runtime_config"]["parameters"]
+    whole = {name: float(value) for name, value in parameters.items() if type(value) is int}
+    run["runtime_config"]["parameters"] = {**parameters, **whole}
+    assert schedules.schedule(connection, "nightly", settings(epochs=20), every="1d").changed is False
+
+
 @pytest.mark.parametrize(
     ("when", "sentence"),
     [
