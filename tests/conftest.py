@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image, ImageDraw, ImageFilter
 
 from lookalike_components.encoder.process import WAITING
@@ -26,6 +27,8 @@ __all__ = ["browser", "bucket", "bucket_server", "knative", "kserve", "kubernete
 __all__ += ["kubeflow_api", "kubeflow_cluster"]
 __all__ += ["cpu_image", "gpu_image", "podman", "podman_service", "serve_image", "steps_in_containers"]
 
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # how long an example takes says more about the machine than about the code
 os.environ.update(WAITING)  # before anything imports torch: tests share their cores with servers and browsers
 
 

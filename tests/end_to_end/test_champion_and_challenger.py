@@ -93,7 +93,7 @@ def test_a_better_one_takes_its_place(first: str, better: str, store: str, runs:
     assert (made_of.parent_release, made_of.parent_encoder) == (first, encoder_of(store, first))
     assert made_of.settings != read_lineage(release_uri(store, first)).settings
     reasons = lookalike.get_run("better", runs).verdict()["reasons"]
-    assert f"the encoder to beat was the champion, {encoder_of(store, first)[:12]}" in reasons
+    assert f"the encoder to beat was the champion's, {encoder_of(store, first)[:12]}" in reasons
 
 
 def test_all_are_judged_on_the_same_pictures(worse: Any, runs: Path) -> None:
@@ -142,7 +142,7 @@ def test_resumed_it_challenges_the_new_champion(lost: Any, better: str, challeng
     assert resumed.returncode in {0, 3}, resumed.stderr
     cached = [line.split()[0] for line in resumed.stderr.splitlines() if "cached" in line]
     assert cached[:3] == ["ingest", "label", "split"]
-    assert f"the encoder to beat was the champion, {encoder_of(store, better)[:12]}" in lost.verdict()["reasons"]
+    assert f"the encoder to beat was the champion's, {encoder_of(store, better)[:12]}" in lost.verdict()["reasons"]
 
 
 def test_the_lineage_of_the_champion_leads_back_to_the_first(

@@ -25,19 +25,16 @@ WALKTHROUGH = {
 FIELD = {"recall_at_1", "map_at_r", "r_precision", "ndcg_at_k"}
 
 
-def test_every_step_reports_its_time_on_stderr(fitted):
+def test_every_step_that_had_something_to_do_reports_its_time_on_stderr(fitted):
     lines = [line for line in fitted.stderr.splitlines() if " s  " in line]
     assert [line.split()[0] for line in lines] == [
-        "champion",
         "ingest",
         "label",
         "split",
         *sorted(["evaluate-reference", "train", "evaluate-candidate"], key=[line.split()[0] for line in lines].index),
         "compare",
         "export",
-        "promote",
         "deploy",
-        "notify",
     ]
 
 

@@ -40,6 +40,7 @@ def test_a_failed_run_is_resumed_from_its_last_finished_step(killed, command, ph
     assert resumed.returncode == 0, resumed.stderr
     cached = [line.split()[0] for line in resumed.stderr.splitlines() if "cached" in line]
     assert cached[:3] == ["ingest", "label", "split"]
+    assert resumed.stderr.count("ingest") == 1  # what the attempt before it did is no news
     assert killed.status() == Status.FINISHED
 
 

@@ -87,14 +87,6 @@ def run_everything(steps_in_containers, home: Path, readable, images: tuple[str,
     return events(home, "finished")
 
 
-def test_the_whole_pipeline_with_the_steps_that_need_no_torch_in_containers(steps_in_containers, readable, tmp_path):
-    finished = run_everything(steps_in_containers, tmp_path / "run", readable, (containers.CPU,))
-    report = Path(finished["compare"]["outputs"]["report"])
-    assert finished["compare"]["facts"]
-    assert report.stat().st_uid == SOMEBODY
-    assert Path(finished["deploy"]["outputs"]["inference_service"]).stat().st_uid == SOMEBODY
-
-
 @pytest.mark.cuda_image
 def test_the_whole_pipeline_in_the_images(steps_in_containers, gpu_image, serve_image, podman, readable, tmp_path):
     assert gpu_image

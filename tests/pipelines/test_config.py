@@ -92,3 +92,12 @@ def test_the_walkthroughs_preset_is_the_walkthroughs_protocol():
 
 def test_merging_keeps_what_the_upper_layer_does_not_mention():
     assert merged({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"y": 3}}) == {"a": {"x": 1, "y": 3}, "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("gs://bucket/runs/", "gs://bucket/runs"), ("gs://bucket/runs", "gs://bucket/runs"), ("/", "/"), ("", "")],
+)
+def test_a_slash_at_the_end_of_artifacts_makes_no_other_place(given, kept):
+    config = FinetuneConfig.resolve(overrides={"source": "photos", "artifacts": given})
+    assert config.parameters()["artifacts"] == kept

@@ -73,7 +73,8 @@ def count_labels_seen(table: pd.DataFrame) -> int:
 def encoder_rows(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What either encoder is, field by field: name, before, after."""
     rows = [(name, _shown(field, before), _shown(field, after)) for field, name in ENCODER_FIELDS.items()]
-    return [row for row in rows if row[1] or row[2]]
+    which = ("Which", "the champion" if before.get("digest") else "the pretrained one", "the new one")
+    return [which, *(row for row in rows if row[1] or row[2])]
 
 
 def _shown(field: str, encoder: dict[str, Any]) -> str:

@@ -101,7 +101,7 @@ def _about_size(gain: Interval, config: CompareConfig) -> str:
 
 
 def _about_the_champion(digest: str) -> list[str]:
-    return [f"the encoder to beat was the champion, {digest[:12]}"] if digest else []
+    return [f"the encoder to beat was the champion's, {digest[:12]}"] if digest else []
 
 
 def _cautions(comparison: Comparison) -> list[str]:

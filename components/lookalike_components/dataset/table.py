@@ -27,6 +27,9 @@ SCHEMA = {
     "subset": pa.string(),  # null until split, and where an image is left out
 }
 COLUMNS = tuple(SCHEMA)
+LABEL_NOW = "label_now"
+"""A column beside these, where a test set is frozen: the label that the source gives an image by now; null where the
+source does not have it any more."""
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

@@ -61,7 +61,7 @@ class DeployConfig(StepConfig):
     @field_validator("storage_uri")
     @classmethod
     def _is_storage(cls, uri: str) -> str:
-        return checked_storage(uri) if uri else uri
+        return checked_storage(uri).rstrip("/") if uri else uri
 
     @field_validator("min_replicas")
     @classmethod

@@ -56,7 +56,7 @@ def stored_at(folder: str) -> str:
     if "://" not in folder:
         return Path(folder).resolve().as_uri()
     try:
-        return checked_storage(folder)
+        return checked_storage(folder).rstrip("/")  # another URI would be another pod
     except ValueError as error:
         raise UserError(f"the release is stored at {folder} but {error} as storage_uri") from error
 

@@ -13,7 +13,7 @@ from lookalike_components.deploy.render import inference_service, predictor
 from lookalike_components.deploy.rollout import Look, Rollout, unmet, wait
 from lookalike_components.deploy.served import Served, is_ours, served_before, served_by
 from lookalike_components.deploy.traffic import Traffic
-from lookalike_components.errors import UserError
+from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.progress import say
 
 again_where_stale = retry(
@@ -167,6 +167,8 @@ class Service:
         return promoted
 
     def _apply(self, live: Document | None, mode: Mode, traffic: Traffic, force: bool) -> Applied:
+        if live and "deletionTimestamp" in live["metadata"]:
+            raise LookalikeError(f"{self.where} is being deleted; try again when it is gone")
         document = inference_service(self._name, self._namespace, mode, traffic)
         sent = _expecting(document, live)
         if traffic.canary is not None:

@@ -42,9 +42,9 @@ class Traffic:
                 return cls(predictor, _ours(canary["predictor"]), canary["trafficPercent"])
             return cls(predictor)
         percent = spec["predictor"].get("canaryTrafficPercent")
-        if percent is None:
-            return cls(predictor)
-        last, *older = served_before(predictor)
+        if percent is None or not (before := served_before(predictor)):
+            return cls(predictor)  # a share that somebody else gave the only release is none
+        last, *older = before
         return cls(with_release(predictor, last, older), predictor, percent)
 
     def spec(self, mode: Mode) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lookalike_components.containers import code, image
-from lookalike_components.dataset import load_pixels, read_table
+from lookalike_components.dataset import LABEL_NOW, load_pixels, read_table
 from lookalike_components.encoder import folder, onnx_graph
 from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.encoder.encode import encode
@@ -34,7 +34,8 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
 
     Args:
         encoder_path: Folder of the encoder.
-        table_path: Image table; all its images go into the index, its validation rows set the threshold.
+        table_path: Image table; its images go into the index, but for frozen test images that the source does not have
+            any more; its validation rows set the threshold.
         release_path: Where the release is to appear, whole or not at all.
         config: How the release is made.
 
@@ -48,7 +49,8 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
     """
     target = Path(release_path)
     check_is_new(target)
-    encoder, table = folder.load(encoder_path), read_table(table_path)
+    encoder, whole = folder.load(encoder_path), read_table(table_path)
+    table = _in_the_source(whole)
     if table.empty:
         raise UserError(f"{table_path} has no images to search among; run the step ingest first")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -63,10 +65,18 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
         name = f"{about.model}-{about.digest[:8]}"
         shutil.copyfile(Path(encoder_path, folder.CONFIG), draft / folder.CONFIG)
         (draft / CARD).write_text(model_card(name, encoder.config, table, threshold), encoding="utf-8")
-        _lineage(encoder.config, about.digest, table_path, table, config.champion).write(draft)
+        _lineage(encoder.config, about.digest, table_path, whole, config.champion).write(draft)
         manifest = seal(draft, target, name, about, threshold)
     facts = manifest.index.model_dump() | {"largest_difference": difference}
     return facts if threshold is None else facts | {"threshold": threshold}
+
+
+def _in_the_source(table: pd.DataFrame) -> pd.DataFrame:
+    """Of a frozen test set, what the source has still, under the label that it has there."""
+    if LABEL_NOW not in table:
+        return table
+    there = table[LABEL_NOW].notna()
+    return table.assign(label=table[LABEL_NOW])[there].reset_index(drop=True)
 
 
 def _export_graph(encoder: Encoder, table: pd.DataFrame, draft: Path) -> float:

@@ -23,7 +23,7 @@ def notify(
         payload: What the webhook understands: slack (a JSON object with "text") or cloudevents (1.0, structured).
 
     Returns:
-        Output: Who was told.
+        Output: Who was told; empty for nobody.
     """
     from lookalike_components.progress import step
 
@@ -32,6 +32,6 @@ def notify(
         from lookalike_components.notify.notify import notify
 
         config = NotifyConfig.from_arguments(locals())
-        told = notify(status.state, status.error_message, config)
-        facts.update(told=told)
+        told, known = notify(status.state, status.error_message, config)
+        facts.update(known)
     return told

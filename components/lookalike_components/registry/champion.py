@@ -1,10 +1,11 @@
 """Which release is the champion: ``champion.json``, replaced only by who has read its present version."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.registry.places import champion_uri, release_uri
@@ -20,7 +21,7 @@ class Term(Part):
     """A time during which one release was the champion."""
 
     release: str = Field(description="Digest of the release.")
-    since: str = Field(description="When it began: ISO 8601, UTC.")
+    since: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$", description="When it began: ISO 8601, UTC.")
     by: str = Field(description="The run or the person that brought it about.")
     reason: str = Field(description="Why.")
     before: int = Field(
@@ -35,7 +36,15 @@ class Champion(Part):
     release: str = Field(description="Digest of the release that is the champion.")
     encoder: str = Field(description="Digest of its encoder.")
     test_set: str = Field(description="sha256 of the test set that it was judged on.")
-    history: list[Term] = Field(description="Every term, the present one last.")
+    history: list[Term] = Field(min_length=1, description="Every term, the present one last.")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.term.release != self.release:
+            raise ValueError("release is not that of the last term in history")
+        if any(term.before >= place for place, term in enumerate(self.history)):
+            raise ValueError("a term in history does not lead back to one before it")
+        return self
 
     @classmethod
     def parse(cls, data: bytes, where: str) -> Self:
@@ -47,6 +56,10 @@ class Champion(Part):
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
+            if newer := _newer_version(data):
+                raise LookalikeError(
+                    f"{where} was written by a newer version of lookalike (schema_version {newer}); upgrade lookalike"
+                ) from error
             raise LookalikeError(
                 f"{explain(error, where=where)}; restore an older version of the file, or remove it to begin anew"
             ) from error
@@ -55,6 +68,15 @@ class Champion(Part):
     def term(self) -> Term:
         """The present term."""
         return self.history[-1]
+
+
+def _newer_version(data: bytes) -> int:
+    """The version of the schema where it is one that only later code knows, else 0."""
+    try:
+        version = json.loads(data)["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        return 0
+    return version if isinstance(version, int) and version > 1 else 0
 
 
 def read_champion(artifacts: str) -> tuple[Champion | None, str]:
@@ -98,7 +120,7 @@ def promote(artifacts: str, release: str, version: str, by: str, reason: str) ->
     if following is not present and not _replace(artifacts, following, version):
         raise LookalikeError(
             f"the champion of {artifacts} changed while this run challenged the one before; run again, or go on with "
-            "--resume, to challenge the new one"
+            "--resume (a local run only), to challenge the new one"
         )
     return following
 

@@ -2,10 +2,13 @@
 
 import pandas as pd
 
+from lookalike_components.dataset import LABEL_NOW
+from lookalike_components.errors import UserError, listed
 from lookalike_components.progress import say
 from lookalike_components.registry import read_test_set
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.split.config import positions as positions_of
+from lookalike_components.storage import exists
 
 
 def with_test_set(images: pd.DataFrame, uri: str) -> pd.DataFrame:
@@ -16,15 +19,44 @@ def with_test_set(images: pd.DataFrame, uri: str) -> pd.DataFrame:
         uri: Where the test set is.
 
     Returns:
-        The rows of the test set, whose column ``subset`` is filled in, then the other images, whose is None.
+        The rows of the test set, whose column ``subset`` is filled in, then the other images, whose is None. What the
+        source says of each by now is in the column `LABEL_NOW`.
 
     Raises:
-        UserError: There is no such test set.
+        UserError: There is no such test set, or its pictures are gone.
     """
     frozen = read_test_set(uri)
-    others = images[~images["image_id"].isin(frozen["image_id"])].assign(subset=None)
-    say(f"judges on {len(frozen):,} pictures that are frozen; {len(images) - len(others):,} of them are in the source")
-    return pd.concat([frozen, others], ignore_index=True)[[*images.columns]]
+    _refuse_lost_pictures(frozen, uri)
+    frozen = frozen.assign(**{LABEL_NOW: _labels_now(frozen, images)})
+    others = images[~images["image_id"].isin(frozen["image_id"])]
+    others = others.assign(subset=None, **{LABEL_NOW: others["label"]})
+    say(f"judges on {len(frozen):,} pictures that are frozen; {_still_there(frozen)}")
+    return pd.concat([frozen, others], ignore_index=True)[[*images.columns, LABEL_NOW]]
+
+
+def _refuse_lost_pictures(frozen: pd.DataFrame, uri: str) -> None:
+    """Before the training, not after it."""
+    lost = [shard for shard in frozen["shard"].unique() if not exists(shard)]
+    if lost:
+        raise UserError(
+            f"pictures of the frozen test set {uri} are gone with their shards: {listed(lost)}; restore these, or pass "
+            "--set champion.test_set=new"
+        )
+
+
+def _labels_now(frozen: pd.DataFrame, images: pd.DataFrame) -> pd.Series:
+    """The frozen label, if one of the copies in the source has it; else that of the first copy, or None."""
+    copies = images.loc[images["image_id"].isin(frozen["image_id"]), ["image_id", "label"]]
+    as_before = pd.MultiIndex.from_frame(frozen[["image_id", "label"]]).isin(pd.MultiIndex.from_frame(copies))
+    first = frozen["image_id"].map(copies.drop_duplicates("image_id").set_index("image_id")["label"])
+    return frozen["label"].where(as_before, first.where(first.notna(), None))
+
+
+def _still_there(frozen: pd.DataFrame) -> str:
+    there = frozen[frozen[LABEL_NOW].notna()]
+    renamed = int((there["label"] != there[LABEL_NOW]).sum())
+    words = f", {renamed:,} of these under another label, which the test does not follow" if renamed else ""
+    return f"{len(there):,} of them are in the source{words}"
 
 
 def hold_out_frozen(images: pd.DataFrame, config: SplitConfig) -> pd.Series:

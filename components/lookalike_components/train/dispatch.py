@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lookalike_components.progress import Facts
 from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.stopping import unwound_when_stopped
 
 
 def dispatch(
@@ -35,4 +36,5 @@ def dispatch(
         return fine_tune_in_processes(table_path, encoder_path, history_path, config)
     from lookalike_components.train.fine_tune import fine_tune
 
-    return fine_tune(table_path, encoder_path, history_path, config)
+    with unwound_when_stopped():
+        return fine_tune(table_path, encoder_path, history_path, config)

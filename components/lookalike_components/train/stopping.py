@@ -1,4 +1,4 @@
-"""What a step has started elsewhere ends with it."""
+"""What a step has started elsewhere, or put into a temporary file, ends with it."""
 
 import signal
 import threading

@@ -10,6 +10,7 @@ from lookalike_components import storage
 from lookalike_components.progress import LIVE, on_behalf_of
 from lookalike_components.train.fine_tune import fine_tune
 from lookalike_components.train.order import Order
+from lookalike_components.train.stopping import unwound_when_stopped
 from lookalike_components.train.world import World, joined
 
 
@@ -20,7 +21,12 @@ def work(order: Order) -> None:
         UserError: The settings or the table have to change.
         LookalikeError: The training failed.
     """
-    with joined() as world, _heard_only_if_it_leads(world), TemporaryDirectory(prefix="lookalike-train-") as scratch:
+    with (
+        unwound_when_stopped(),
+        joined() as world,
+        _heard_only_if_it_leads(world),
+        TemporaryDirectory(prefix="lookalike-train-") as scratch,
+    ):
         table = _here(order.table, Path(scratch, "table"))
         encoder, history = (storage.local_path(uri) or Path(scratch, uri.rsplit("/", 1)[-1]) for uri in order.written)
         fine_tune(table, encoder, history, order.config(), world)

@@ -1,11 +1,12 @@
 """``lookalike deploy``, ``rollback`` and ``service``: releases on a cluster that has KServe."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lookalike.cli.options import AsJson, parsed_settings, print_json, say
-from lookalike.cli.releases import Artifacts, Release, store_of, uri_of
+from lookalike.cli.releases import Artifacts, Release, uri_of
 
 if TYPE_CHECKING:
     from lookalike_components.deploy.config import DeployConfig
@@ -42,7 +43,13 @@ def register(app: typer.Typer) -> None:
 def deploy(
     release: Release,
     canary: Annotated[
-        int | None, typer.Option(metavar="PERCENT", help="Share of the requests that the release gets at first.")
+        int | None,
+        typer.Option(
+            metavar="PERCENT",
+            min=1,  # 0 would be taken for no canary, which gives the release everything
+            max=99,
+            help="Share of the requests that the release gets at first; all of them unless given.",
+        ),
     ] = None,
     name: ServiceName = None,
     namespace: Namespace = None,
@@ -51,6 +58,9 @@ def deploy(
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="deploy.FIELD=VALUE", help="Any other setting of step deploy; repeatable."),
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="YAML file with settings, of which the section `deploy` counts.")
     ] = None,
     force: Force = False,
     artifacts: Artifacts = "",
@@ -62,9 +72,10 @@ def deploy(
     from lookalike_components.deploy.served import read_release
 
     flags = {"canary": canary, "name": name, "namespace": namespace, "timeout": timeout, "force": force or None}
-    config = _config(**_of_deploy(settings or []), **flags)
+    said = {flag: value for flag, value in flags.items() if value is not None}
+    config = _config(**{**_of_file(config_file), **_of_deploy(settings or []), **said})
     service = _service(config, kubeconfig, context)
-    served = read_release(uri_of(store_of(artifacts), release), config.storage_uri)
+    served = read_release(uri_of(artifacts, release), config.storage_uri)
     _finish(service, service.deploy(served, config), config.timeout if wait else 0, as_json)
 
 
@@ -118,7 +129,7 @@ def delete(
     name: ServiceName = None,
     namespace: Namespace = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    wait: Wait = True,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the service is gone.")] = True,
     timeout: Timeout = None,
     kubeconfig: Kubeconfig = "",
     context: Context = "",
@@ -138,6 +149,15 @@ def _config(**given: Any) -> "DeployConfig":
     from lookalike_components.deploy.config import DeployConfig
 
     return DeployConfig.from_arguments({field: value for field, value in given.items() if value is not None})
+
+
+def _of_file(path: Path | None) -> dict[str, Any]:
+    """The section `deploy` of a settings file, as the pipeline would read it."""
+    from lookalike.config import FinetuneConfig
+
+    if path is None:
+        return {}
+    return FinetuneConfig.resolve(file=path, overrides={"source": "none, for a deployment"}).section("deploy")
 
 
 def _of_deploy(settings: list[str]) -> dict[str, Any]:

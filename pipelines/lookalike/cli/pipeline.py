@@ -36,9 +36,12 @@ def compile_pipeline(
     """Write the pipeline's YAML for Kubeflow."""
     from lookalike.backends.kubeflow.dress import compiled
     from lookalike.config import FinetuneConfig
+    from lookalike_components.errors import listed
 
     settings = FinetuneConfig.resolve(file=config, overrides={"source": "given with each run"})
     output.write_text(compiled(settings.cluster), encoding="utf-8")
+    if of_runs := sorted(settings.model_fields_set - {"cluster", "source"}):
+        note(f"of {config} the YAML has the section cluster alone; give each run the rest ({listed(of_runs)})")
     say(output)
 
 

@@ -101,16 +101,22 @@ def lineage(release: Release = "champion", artifacts: Artifacts = "", as_json: A
 def store_of(artifacts: str) -> str:
     """The artifact store that is meant: the one given, else the runs folder."""
     from lookalike.client import sdk
+    from lookalike_components.errors import UserError
 
-    return artifacts or str(sdk.runs_folder())
+    if artifacts:
+        return artifacts
+    if not isinstance(place := sdk.place_of_runs(), Path):
+        raise UserError(f"runs are at {place}, where no releases lie; pass --artifacts gs://bucket/prefix")
+    return str(place)
 
 
-def uri_of(place: str, release: str) -> str:
+def uri_of(artifacts: str, release: str) -> str:
     """Where a release is; what has a slash, or is a folder here, is a place already."""
     from lookalike_components import registry
 
     if "/" in release or Path(release).is_dir():
         return release
+    place = store_of(artifacts)
     return registry.release_uri(place, registry.find_release(place, release))
 
 

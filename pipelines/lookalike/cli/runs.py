@@ -35,7 +35,9 @@ def list_runs(runs: Runs = None, as_json: AsJson = False) -> None:
     elif records:
         show(runs_table(records, [duration(record) for record in records]))
     else:
-        note(f"no runs in {sdk.place_of_runs(runs)} yet; start one with `lookalike fit ./photos`")
+        place = sdk.place_of_runs(runs)
+        start = "fit ./photos" if isinstance(place, Path) else "submit gs://bucket/photos"
+        note(f"no runs in {place} yet; start one with `lookalike {start}`")
 
 
 @runs_app.command("show")

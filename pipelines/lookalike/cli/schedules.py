@@ -64,5 +64,7 @@ def list_schedules(runs: Runs = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([{key: value for key, value in kept._asdict().items() if key != "changed"} for kept in found])
         return
+    if not found:
+        note(f"no schedules in {sdk.place_of_runs(runs)} yet; `lookalike schedule NAME SOURCE --cron ...` makes one")
     for kept in found:
         say(f"{kept.name}  {kept.when}  {kept.version}{'' if kept.enabled else '  disabled'}")

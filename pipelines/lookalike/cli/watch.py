@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from lookalike.backends import Event
     from lookalike.runs import Run
 
-BEHIND_THE_GATE = ("export", "promote", "deploy")
+BEHIND_THE_GATE = ("export", "deploy")
+BEHIND_THE_GATE_OF_A_CHALLENGE = ("export", "promote", "deploy")
 
 
 def watch(run: "Run") -> None:
@@ -22,9 +23,12 @@ def watch(run: "Run") -> None:
     console = Console(stderr=True)
     console.print(f"run [bold]{run.name}[/bold]", highlight=False)
     with _Board.shown(console) as board:
+        started = run.record().started or 0.0
         for event in run.events(follow=True):
-            board.take(event)
-        board.close(promoted=run.record().promoted)
+            if event["time"] >= started:  # what an attempt before this one did is no news
+                board.take(event)
+        record = run.record()
+        board.close(promoted=record.promoted, challenge=bool(record.config.get("challenge")))
 
 
 class _Board:
@@ -51,6 +55,8 @@ class _Board:
             case "progress":
                 count = f"{event['done']:,} of {event['total']:,} {event['what']}"
                 self.progress.update(self._bar(step), total=event["total"], completed=event["done"], count=count)
+            case "finished" if not event["facts"]:
+                self._forget(step)  # it had nothing to do in this run, such as promote where nothing is challenged
             case "finished":
                 self._line(step, f"{event['seconds']:7.1f} s", describe(event["facts"]))
             case "cached":
@@ -58,9 +64,9 @@ class _Board:
             case "failed":
                 self._line(step, "   failed", "", style="red")
 
-    def close(self, *, promoted: bool | None) -> None:
+    def close(self, *, promoted: bool | None, challenge: bool) -> None:
         if promoted is False:
-            for step in BEHIND_THE_GATE:
+            for step in BEHIND_THE_GATE_OF_A_CHALLENGE if challenge else BEHIND_THE_GATE:
                 self._line(step, "  skipped", "the new encoder is not better", style="dim")
 
     def _bar(self, step: str) -> TaskID:
@@ -68,9 +74,12 @@ class _Board:
             self.bars[step] = self.progress.add_task(step, total=None, count="")
         return self.bars[step]
 
-    def _line(self, step: str, outcome: str, words: str, style: str = "") -> None:
+    def _forget(self, step: str) -> None:
         if step in self.bars:
             self.progress.remove_task(self.bars.pop(step))
+
+    def _line(self, step: str, outcome: str, words: str, style: str = "") -> None:
+        self._forget(step)
         if self.console.is_terminal:
             self.console.print(_row(step, outcome, words, style))
         else:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -49,13 +50,14 @@ def _change(difference: Mapping[str, float]) -> Text:
 def runs_table(records: Sequence[RunRecord], seconds: Sequence[float | None]) -> Table:
     """One row a run: name, status, verdict, when it was made, how long it took."""
     table = Table(box=None, pad_edge=False)
-    for column in ("Name", "Status", "Verdict", "Created"):
+    table.add_column("Name", overflow="fold")  # whoever wants to ask for the run needs all of it
+    for column in ("Status", "Verdict", "Created"):
         table.add_column(column)
     table.add_column("Seconds", justify="right")
     for record, took in zip(records, seconds, strict=True):
         created = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))
         status = Text(record.status, style=STATUS_STYLES[record.status])
-        table.add_row(record.name, status, verdict(record), created, "" if took is None else f"{took:.0f}")
+        table.add_row(Text(record.name), status, verdict(record), created, "" if took is None else f"{took:.0f}")
     return table
 
 
@@ -72,10 +74,17 @@ def releases_table(releases: "Sequence[Published]", champion: "Champion | None")
     for column in ("Pictures", "Labels"):
         table.add_column(column, justify="right")
     for digest, manifest in releases:
-        reigns = champion.term.since[:16] if champion and champion.release == digest else ""
+        reigns = _local(champion.term.since) if champion and champion.release == digest else ""
         sizes = (f"{manifest.index.images:,}", f"{manifest.index.labels:,}")
-        table.add_row(digest[:12], manifest.encoder.model, manifest.created[:16], Text(reigns, style="green"), *sizes)
+        table.add_row(
+            digest[:12], manifest.encoder.model, _local(manifest.created), Text(reigns, style="green"), *sizes
+        )
     return table
+
+
+def _local(moment: str) -> str:
+    """An ISO 8601 time as the clock on the wall had it, as in the list of runs."""
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def lineage_table(digest: str, made_of: "Lineage") -> Table:

@@ -79,3 +79,17 @@ def test_the_first_champion_that_goes_on_has_the_pretrained_encoder_to_beat_agai
     promote_anyway(artifacts, make_release(tmp_path / "made", "first").published(artifacts), by="run-1", reason="")
     monkeypatch.setenv(RUN, "run-1")
     assert looked_up(artifacts) == Standing(version=read_champion(artifacts)[1])
+
+
+@pytest.mark.parametrize("lost", ["encoder", "test_set"])
+def test_what_is_gone_of_the_champion_is_told_before_anything_is_trained(
+    artifacts: str, crowned: list[str], lost: str
+) -> None:
+    place = Path(getattr(looked_up(artifacts), lost))
+    place.rename(place.with_name("elsewhere"))
+    with pytest.raises(
+        UserError, match=f"the champion {crowned[1][:12]} cannot be challenged: {place}.* is gone; restore"
+    ):
+        looked_up(artifacts)
+    if lost == "test_set":
+        assert looked_up(artifacts, test_set="new").release == crowned[1]

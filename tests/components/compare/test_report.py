@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from lookalike_components.compare.comparison import Comparison
+from lookalike_components.compare.provenance import encoder_rows
 from lookalike_components.compare.report import summary, table_rows
 from lookalike_components.retrieval import Interval
 
@@ -54,6 +55,15 @@ def test_the_verdict_comes_first(page):
     words = " ".join(page.words.split())
     assert (
         words.index("✓ promoted") < words.index("Better, and not by chance. Of every 100") < words.index("Every metric")
+    )
+
+
+@pytest.mark.parametrize(("digest", "which"), [("", "the pretrained one"), ("016c30abf152f897", "the champion")])
+def test_the_provenance_says_which_encoder_was_to_be_beaten(digest, which):
+    assert encoder_rows({"model": "resnet50", "digest": digest}, {"model": "resnet50"})[0] == (
+        "Which",
+        which,
+        "the new one",
     )
 
 

@@ -41,7 +41,7 @@ def test_the_reason_gives_the_figures():
 def test_a_champion_that_was_to_be_beaten_is_named():
     comparison = Comparison(3, 250, 60, {"map_at_r": 0.5}, {"map_at_r": 0.6}, {"map_at_r": Interval(0.1, 0.05, 0.2)})
     decided = decide(comparison, leaks=0, config=CompareConfig(), champion="016c30abf152f897")
-    assert decided.reasons[1:] == ["the encoder to beat was the champion, 016c30abf152"]
+    assert decided.reasons[1:] == ["the encoder to beat was the champion's, 016c30abf152"]
 
 
 def test_an_interval_around_zero_is_said_to_be():

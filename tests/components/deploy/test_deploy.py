@@ -144,6 +144,11 @@ def test_another_storage_may_be_named(rendered):
     assert model["storageUri"] == "s3://bucket/release"
 
 
+def test_a_slash_at_the_end_is_no_other_place(rendered):
+    for settings in ({"uri": f"{STORE}/"}, {"storage_uri": f"{STORE}/"}):
+        assert rendered(**settings)["spec"]["predictor"]["model"]["storageUri"] == STORE
+
+
 def test_a_release_on_this_machine_is_written_with_a_warning(rendered, release, capsys):
     assert rendered(str(release))["spec"]["predictor"]["model"]["storageUri"] == f"file://{release}"
     warning = f"file://{release} is on this machine; a cluster needs the release in a bucket: pass its storage_uri"

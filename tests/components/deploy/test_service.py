@@ -179,6 +179,19 @@ def test_a_service_that_does_not_go_is_told(shop):
         shop.service.wait_until_gone(1)
 
 
+def test_nothing_is_deployed_to_a_service_that_is_being_deleted(shop):
+    shop.deploy("a")
+    shop.kserve.api.kubectl(
+        *["patch", "isvc", "shoes", "-n", shop.namespace, "--type=merge"],
+        *["-p", '{"metadata": {"finalizers": ["example.com/holds-it"]}}'],
+    )
+    shop.service.delete()
+    for name in ("a", "b"):
+        with pytest.raises(LookalikeError, match=r"/shoes is being deleted; try again when it is gone") as error:
+            shop.deploy(name)
+        assert error.value.exit_code == 1
+
+
 def test_a_model_that_cannot_be_loaded_is_told_at_once(shop):
     shop.kserve.broken.add("gs://bucket/releases/a")
     with pytest.raises(LookalikeError) as error:

@@ -31,6 +31,14 @@ def test_a_canary_is_a_percentage_of_the_newest_revision(serving, served):
     assert (told["stable"], told["canary"]) == (served("a").model_dump(), served("b").model_dump())
 
 
+def test_a_share_that_somebody_gave_the_only_release_is_no_canary(serving, served):
+    serving.change(canaryTrafficPercent=50)
+    told = serving.service.show()
+    assert (told["stable"], told["canary"]) == (served("a").model_dump(), None)
+    with pytest.raises(UserError, match="has no canary to promote"):
+        serving.service.promote()
+
+
 def test_promoting_changes_nothing_but_the_share(serving):
     serving.deploy("b", canary=10, **KNATIVE)
     before = serving.predictor

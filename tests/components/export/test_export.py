@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lookalike_components.dataset import load_pixels, read_images, read_table, write_table
+from lookalike_components.dataset import LABEL_NOW, load_pixels, read_images, read_table, write_table
 from lookalike_components.encoder import folder
 from lookalike_components.encoder.encode import encode
 from lookalike_components.errors import UserError
@@ -98,6 +98,18 @@ def test_a_release_that_is_there_is_not_touched(
         export(encoder_folder, table, exported[0], ExportConfig())
     assert Release.open(exported[0]).manifest == release.manifest
     assert [path.name for path in exported[0].parent.iterdir()] == ["release"]
+
+
+def test_the_index_offers_what_the_source_has_by_now(encoder_folder: Path, rows: pd.DataFrame, tmp_path: Path):
+    """Pictures of a frozen test set may have been taken down, or given another label, since it was frozen."""
+    now = rows["label"].astype(object)
+    now.iloc[0], now.iloc[1] = None, "renamed"
+    write_table(rows.assign(**{LABEL_NOW: now}), tmp_path / "table.parquet")
+    export(encoder_folder, tmp_path / "table.parquet", tmp_path / "release", ExportConfig())
+    found = Release.open(tmp_path / "release").search(np.zeros((1, 512), np.float32), k=len(rows) - 1)
+    labels = dict(zip(found.ids[0], found.labels[0], strict=True))
+    assert labels == dict(zip(rows["image_id"][1:], now[1:], strict=True))
+    assert read_lineage(str(tmp_path / "release")).test_set == freeze(rows)[0]
 
 
 def test_the_lineage_names_the_data_the_code_and_the_parents(encoder_folder: Path, table: Path, tmp_path: Path):

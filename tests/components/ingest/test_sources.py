@@ -128,10 +128,10 @@ def test_an_empty_cell_keeps_its_place(folder: Path) -> None:
     ]
 
 
-def test_a_column_that_ingest_sets_is_passed_over_aloud(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    listing = read_source(spreadsheet(folder, "image,width,subset\nlamp/1.png,640,train\n"))
+def test_a_column_that_a_step_sets_is_passed_over_aloud(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listing = read_source(spreadsheet(folder, "image,width,subset,label_now\nlamp/1.png,640,train,lamp\n"))
     assert list(listing.columns) == ["uri", "nbytes", "version"]
-    assert "passes over the column width, subset of the source: ingest sets it" in capsys.readouterr().err
+    assert "passes over the column width, subset, label_now of the source: lookalike sets it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ from lookalike_components.notify.notify import notify
         ("never", "FAILED", False),
     ],
 )
-def test_the_ends_that_are_asked_for_are_told(webhook, when, state, told):
+def test_the_ends_that_are_asked_for_are_told(webhook, capsys, when, state, told):
     said = notify(state, None, NotifyConfig(run="shoes", when=when))
     assert len(webhook.requests) == told
-    assert said == ("the webhook" if told else "nobody, as set")
+    assert said == (("the webhook", {"told": "the webhook"}) if told else ("", {}))
+    assert (f"nobody is told: notify.when is {when}" in capsys.readouterr().err) is not told
 
 
 @pytest.mark.parametrize(
@@ -35,9 +36,10 @@ def test_a_webhook_gets_the_payload_that_it_understands(webhook, payload, media_
 
 
 @pytest.mark.parametrize("address", ["", " \n"])
-def test_without_a_webhook_nobody_is_told(monkeypatch, address):
+def test_without_a_webhook_nobody_is_told(monkeypatch, capsys, address):
     monkeypatch.setenv("LOOKALIKE_WEBHOOK", address)
-    assert notify("FAILED", None, NotifyConfig()) == "nobody, as LOOKALIKE_WEBHOOK is not set"
+    assert notify("FAILED", None, NotifyConfig()) == ("", {})
+    assert "nobody is told: LOOKALIKE_WEBHOOK is not set" in capsys.readouterr().err
 
 
 def test_the_newline_at_the_end_of_a_secrets_file_does_no_harm(webhook, monkeypatch):

@@ -138,11 +138,37 @@ def test_a_rollback_without_a_champion_says_how_to_get_one(artifacts):
         rollback(artifacts, by="me")
 
 
-@pytest.mark.parametrize("content", [b"{", b'{"schema_version": 2}', b"[]"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"release": "", "encoder": "", "test_set": "", "history": []}']
+)
 def test_a_damaged_file_is_told_of_and_left_alone(artifacts, content):
     write_bytes(champion_uri(artifacts), content)
     with pytest.raises(LookalikeError, match=r"champion\.json.*restore an older version of the file"):
         read_champion(artifacts)
+
+
+@pytest.mark.parametrize(
+    ("release", "before", "told"),
+    [
+        ("other", -1, "release is not that of the last term in history"),
+        ("same", 0, "a term in history does not lead back to one before it"),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_told_of(artifacts, release, before, told):
+    term = {"release": "same", "since": "2026-11-24T16:04:45+00:00", "by": "", "reason": "", "before": before}
+    content = {"release": release, "encoder": "", "test_set": "", "history": [term]}
+    write_bytes(champion_uri(artifacts), json.dumps(content).encode())
+    with pytest.raises(LookalikeError, match=told):
+        read_champion(artifacts)
+
+
+def test_the_file_of_a_newer_version_is_not_to_be_removed(artifacts):
+    write_bytes(champion_uri(artifacts), b'{"schema_version": 2, "and": "more"}')
+    with pytest.raises(LookalikeError) as error:
+        read_champion(artifacts)
+    assert str(error.value) == (
+        f"{champion_uri(artifacts)} was written by a newer version of lookalike (schema_version 2); upgrade lookalike"
+    )
 
 
 def test_the_file_is_readable_by_people(artifacts, make, tmp_path):

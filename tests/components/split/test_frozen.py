@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from lookalike_components.dataset import LABEL_NOW
 from lookalike_components.errors import UserError
 from lookalike_components.registry import freeze
 
@@ -21,7 +22,9 @@ def judged(table: pd.DataFrame) -> pd.DataFrame:
 @pytest.fixture
 def frozen(run: Any, labelled: Labelled, tmp_path: Path) -> tuple[str, pd.DataFrame]:
     """The test of a first split of ten labels: where it is, and its rows."""
-    table = run.subsets(labelled(), test=0.3, queries="first")
+    shard = tmp_path / "0.tar"
+    shard.touch()
+    table = run.subsets(labelled().assign(shard=str(shard)), test=0.3, queries="first")
     path = tmp_path / "frozen.parquet"
     path.write_bytes(freeze(table)[1])
     return str(path), judged(table)
@@ -119,6 +122,20 @@ def test_a_test_set_that_is_gone_is_named(run: Any, labelled: Labelled, tmp_path
         run(labelled(), test_set=str(tmp_path / "gone.parquet"))
 
 
+def test_a_test_set_whose_pictures_are_gone_is_refused_before_anything_is_trained(
+    run: Any, labelled: Labelled, frozen: tuple[str, pd.DataFrame]
+) -> None:
+    uri, rows = frozen
+    (shard,) = rows["shard"].unique()
+    Path(shard).unlink()
+    with pytest.raises(UserError) as error:
+        run(labelled(), test_set=uri)
+    assert str(error.value) == (
+        f"pictures of the frozen test set {uri} are gone with their shards: {shard}; restore these, or pass "
+        "--set champion.test_set=new"
+    )
+
+
 def test_a_test_set_that_leaves_too_little_to_train_on_is_refused(
     run: Any, labelled: Labelled, frozen: tuple[str, pd.DataFrame]
 ) -> None:
@@ -126,3 +143,20 @@ def test_a_test_set_that_leaves_too_little_to_train_on_is_refused(
     images = labelled()
     with pytest.raises(UserError, match="training needs images of at least 2 labels, and the split leaves 0"):
         run(images[images["label"].isin(rows["label"])], test_set=uri)
+
+
+def test_what_became_of_the_pictures_in_the_source_is_known_and_told(
+    run: Any, labelled: Labelled, frozen: tuple[str, pd.DataFrame], capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri, rows = frozen
+    gone, renamed, copied = rows["image_id"].iloc[[0, 1, 2]]
+    images = labelled()
+    copies = images[images["image_id"] == copied].assign(label="zebra", uri="copy.png", position=99)
+    images = pd.concat([images[images["image_id"] != gone], copies], ignore_index=True)
+    images["label"] = images["label"].mask(images["image_id"] == renamed, "zebra")
+    table = run.subsets(images, test_set=uri).set_index("image_id")
+    assert pd.isna(table.loc[gone, LABEL_NOW])
+    assert (table.loc[renamed, "label"], table.loc[renamed, LABEL_NOW]) == (rows["label"].iloc[1], "zebra")
+    others = table.drop(index=[gone, renamed])
+    assert others[LABEL_NOW].tolist() == others["label"].tolist()
+    assert f"{len(rows) - 1} of them are in the source, 1 of these under another label" in capsys.readouterr().err

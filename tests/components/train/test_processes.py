@@ -112,29 +112,36 @@ def test_a_process_that_is_killed_has_said_nothing(rows: pd.DataFrame, weights: 
     )
 
 
-def test_a_step_that_is_stopped_takes_its_processes_along(rows: pd.DataFrame, weights: Path, tmp_path: Path):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_step_that_is_stopped_takes_its_processes_and_its_pixels_along(
+    rows: pd.DataFrame, weights: Path, tmp_path: Path, processes: int
+):
     write_table(rows, tmp_path / "table.parquet")
-    settings = config(weights, processes=2, epochs=10_000)
+    (scratch := tmp_path / "scratch").mkdir()
+    settings = config(weights, processes=processes, epochs=10_000)
     arguments = [tmp_path / "table.parquet", tmp_path / "encoder", tmp_path / "rows.jsonl", settings, ""]
     code = """if True:
         import pickle, sys
         from lookalike_components.train.dispatch import dispatch
         dispatch(*pickle.load(sys.stdin.buffer))
     """
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as stopped:
+    surroundings = {**os.environ, "TMPDIR": str(scratch)}
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, env=surroundings) as stopped:
         assert stopped.stdin
         stopped.stdin.write(pickle.dumps(arguments))
         stopped.stdin.close()
         one_in_training(tmp_path / "rows.jsonl")
-        processes = psutil.Process(stopped.pid).children(recursive=True)
+        started = psutil.Process(stopped.pid).children(recursive=True)
+        assert list(scratch.glob("*/*.pixels"))
         stopped.terminate()
         assert stopped.wait() == 128 + signal.SIGTERM
-    assert len(processes) == 3  # torchrun and the two
-    assert psutil.wait_procs(processes, timeout=30)[1] == []
+    assert len(started) == (3 if processes == 2 else 0)  # torchrun and the two
+    assert psutil.wait_procs(started, timeout=30)[1] == []
+    assert list(scratch.glob("**/*.pixels")) == []
 
 
 @retry(retry=retry_if_result(lambda found: found is None), stop=stop_after_delay(120), wait=wait_fixed(0.1))
 def one_in_training(history: Path) -> psutil.Process | None:
     """One of the processes below this one that train, as soon as there is a row of history."""
     training = [child for child in psutil.Process().children(recursive=True) if child.cmdline()[2:4] == MODULE]
-    return training[-1] if history.exists() else None
+    return next(iter(training[::-1]), psutil.Process()) if history.exists() else None

@@ -88,6 +88,40 @@ def test_a_release_that_does_not_get_ready_ends_with_1(lookalike, release, bucke
     assert f"error: {kserve.namespace}/shoes is not ready after 1 s: it waits for pods of release" in done.stderr
 
 
+def test_no_share_at_all_is_not_taken_for_every_request(lookalike, tmp_path):
+    for percent in (0, 100):
+        done = lookalike("deploy", tmp_path, "--canary", percent, COLUMNS="200")
+        assert done.returncode == 2
+        assert "Invalid value for '--canary': Input should be" in done.stderr
+
+
+def test_a_folder_needs_no_store_where_runs_are_on_a_cluster(lookalike, tmp_path):
+    (tmp_path / "manifest.json").write_text(manifest_of("first").model_dump_json())
+    arguments = ["--set", "deploy.storage_uri=gs://bucket/copy", "--no-wait"]
+    done = lookalike("deploy", f"{tmp_path}/", *arguments, LOOKALIKE_RUNS="https://kubeflow.example.com")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_settings_file_says_what_flags_do_not(lookalike, tmp_path, kserve):
+    (tmp_path / "manifest.json").write_text(manifest_of("first").model_dump_json())
+    settings = tmp_path / "cluster.yaml"
+    settings.write_text("deploy: {service_account: lookalike-serve, name: hats, max_replicas: 5, cpu: '4'}\n")
+    arguments = [
+        "--set",
+        "deploy.storage_uri=gs://bucket/copy",
+        "--set",
+        "deploy.cpu=500m",
+        "--set",
+        "deploy.name=caps",
+    ]
+    done = lookalike("deploy", tmp_path, "--config", settings, *arguments, "--no-wait", "--json")
+    assert json.loads(done.stdout)["name"] == "shoes"  # the flag, which `lookalike` adds
+    live = json.loads(kserve.api.kubectl("get", "isvc", "shoes", "-n", kserve.namespace, "-o", "json").stdout)
+    predictor = live["spec"]["predictor"]
+    assert (predictor["serviceAccountName"], predictor["maxReplicas"]) == ("lookalike-serve", 5)
+    assert predictor["model"]["resources"]["limits"]["cpu"] == "500m"
+
+
 def test_settings_of_other_steps_are_refused(lookalike, tmp_path):
     done = lookalike("deploy", tmp_path, "--set", "train.epochs=3")
     assert (done.returncode, done.stderr) == (

@@ -51,7 +51,8 @@ def test_a_run_is_submitted_listed_shown_followed_and_deleted(typed, kubeflow_ap
     assert json.loads(typed("runs", "show", "things").stdout)["error"] == "cancelled"
     typed("runs", "delete", "things", "--yes")
     assert kubeflow_api.runs == {}
-    assert "no runs in http://127.0.0.1" in typed("runs", "list").stderr
+    none = typed("runs", "list")
+    assert none.stderr == f"no runs in {kubeflow_api.url} yet; start one with `lookalike submit gs://bucket/photos`\n"
 
 
 def test_the_name_of_a_run_is_the_result_and_its_page_is_progress(typed):
@@ -84,7 +85,9 @@ def test_a_schedule_is_made_listed_and_ended(typed, kubeflow_api):
     listed = {"name": "nightly", "when": "0 0 3 * * *", "version": version, "enabled": True}
     assert json.loads(typed("schedules", "--json").stdout) == [listed]
     typed("unschedule", "nightly")
-    assert typed("schedules").stdout == ""
+    none = typed("schedules")
+    assert (none.stdout, json.loads(typed("schedules", "--json").stdout)) == ("", [])
+    assert none.stderr.startswith(f"no schedules in {kubeflow_api.url} yet; `lookalike schedule NAME SOURCE --cron")
 
 
 def test_a_schedule_can_leave_the_champion_alone(typed, kubeflow_api):
@@ -107,10 +110,13 @@ def test_token_and_namespace_can_be_flags(typed, kubeflow_api, tmp_path):
 
 def test_the_compiled_pipeline_is_dressed_by_the_settings(tmp_path):
     settings = tmp_path / "cluster.yaml"
-    settings.write_text("cluster: {images: {registry: europe.example/team}, steps: {train: {accelerators: 1}}}\n")
+    dress = "cluster: {images: {registry: europe.example/team}, steps: {train: {accelerators: 1}}}"
+    settings.write_text(f"{dress}\nnotify: {{when: always}}\ndeploy: {{apply: true}}\n")
     target = tmp_path / "finetune.yaml"
     done = CliRunner().invoke(app, ["compile", str(target), "--config", str(settings)])
     assert done.stdout == f"{target}\n"
+    told = f"of {settings} the YAML has the section cluster alone; give each run the rest (deploy, notify)\n"
+    assert done.stderr == told
     spec, _platform = yaml.safe_load_all(target.read_text())
     container = spec["deploymentSpec"]["executors"]["exec-train"]["container"]
     assert container["image"].startswith("europe.example/team/gpu:")

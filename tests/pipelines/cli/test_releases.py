@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,8 @@ def typed(runs: Path) -> Typed:
 def test_the_list_names_every_release_and_the_champion(typed: Typed, releases: list[str]) -> None:
     lines = typed("releases", "list").stdout.splitlines()
     assert {line.split()[0] for line in lines[1:]} == {digest[:12] for digest in releases}
-    reigns = [line for line in lines[1:] if line.count("T") == 2]
+    assert f"{datetime.now():%Y-%m-%d}" in lines[1]  # by the clock on the wall, as in the list of runs
+    reigns = [line for line in lines[1:] if len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", line)) == 2]
     assert [line.split()[0] for line in reigns] == [releases[1][:12]]
     assert max(map(len, lines)) <= 80
 
@@ -98,3 +101,23 @@ def test_an_unknown_release_is_the_users_error(typed: Typed, releases: list[str]
     done = typed("lineage", "ffff0000")
     assert done.returncode == 2
     assert "has no release ffff0000; `lookalike releases list" in done.stderr
+
+
+def test_where_runs_are_on_a_cluster_the_releases_have_to_be_named(
+    typed: Typed, releases: list[str], runs: Path
+) -> None:
+    there = ["--artifacts", str(runs)]
+    first = releases[0]
+    elsewhere = {**os.environ, "LOOKALIKE_RUNS": "https://kubeflow.example.com/pipeline", "COLUMNS": "80"}
+
+    def type_(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "lookalike", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=elsewhere, check=False)
+
+    refused = type_("releases", "list")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "error: runs are at https://kubeflow.example.com/pipeline, where no releases lie; "
+        "pass --artifacts gs://bucket/prefix\n",
+    )
+    assert type_("lineage", first[:8], *there).stdout == typed("lineage", first[:8]).stdout

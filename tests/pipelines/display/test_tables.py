@@ -45,3 +45,11 @@ def test_the_runs_table_tells_status_verdict_and_seconds():
     assert first.split()[:3] == ["mugs-1", "FINISHED", "promoted"]
     assert first.split()[-1] == "61"
     assert second.split()[:2] == ["mugs-2", "CREATED"]
+
+
+def test_the_name_of_a_run_is_printed_whole_and_as_it_is():
+    names = ["75ba7a8c-b27f-4c51-88c9-3898668bcf51", f"photos [red] {'of-the-year-' * 9}"]
+    records = [RunRecord(name=name, config={}, status=Status.FINISHED, created=0.0) for name in names]
+    lines = printed(runs_table(records, [1.0, 2.0])).splitlines()[1:]
+    column = "".join(line[: line.index("FINISHED") if "FINISHED" in line else None].rstrip() for line in lines)
+    assert column.replace(" ", "") == "".join(names).replace(" ", "")

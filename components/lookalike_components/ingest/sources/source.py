@@ -7,13 +7,13 @@ from typing import Any, NamedTuple, Protocol, Self
 
 import pandas as pd
 
-from lookalike_components.dataset import COLUMNS
+from lookalike_components.dataset import COLUMNS, LABEL_NOW
 from lookalike_components.errors import UserError, listed
 from lookalike_components.progress import say
 
 DISK_READS = 4
 BUCKET_READS = 32
-SET_BY_INGEST = {*COLUMNS, "version"} - {"label"}
+SET_BY_STEPS = {*COLUMNS, LABEL_NOW, "version"} - {"label"}
 
 
 class Unavailable(UserError):  # noqa: N818
@@ -115,8 +115,8 @@ def larger_than(most_bytes: int) -> str:
 
 
 def passed_over(columns: Iterable[str]) -> list[str]:
-    """Those of a source's own columns that cannot be kept, since ingest writes them; tells of them."""
-    names = [name for name in columns if name in SET_BY_INGEST]
+    """Those of a source's own columns that cannot be kept, since the steps write them; tells of them."""
+    names = [name for name in columns if name in SET_BY_STEPS]
     if names:
-        say(f"passes over the column {listed(names)} of the source: ingest sets it")
+        say(f"passes over the column {listed(names)} of the source: lookalike sets it")
     return names

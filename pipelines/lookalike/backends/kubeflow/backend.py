@@ -40,7 +40,7 @@ class KubeflowBackend:
         """Hands the pipeline to the cluster, or the failed run back to it, and returns."""
         if resume:
             submission.retry(self.connection, name, self._run(name), config)
-        elif self._named(name):
+        elif (there := self._named(name)) and not _is_archived(there):
             raise UserError(
                 f"there is a run called {name} at {self.connection.place} already; "
                 f"choose another --name, go on with --resume, or `lookalike runs delete {name}`"
@@ -124,25 +124,30 @@ class KubeflowBackend:
     def _run(self, name: str) -> Any:
         number = name if NUMBER.fullmatch(name) else getattr(self._named(name), "run_id", None)
         if number is None:
-            raise UserError(
-                f"there is no run called {name} at {self.connection.place}; `lookalike runs list` names them"
-            )
-        return self._look(number)
+            raise self._unknown(name)
+        run = self._look(number)
+        if not submission.is_ours(run):
+            raise self._unknown(name)
+        return run
+
+    def _unknown(self, name: str) -> UserError:
+        return UserError(f"there is no run called {name} at {self.connection.place}; `lookalike runs list` names them")
 
     def _look(self, number: str) -> Any:
         return self.connection.read("read runs", lambda: self.connection.client.get_run(number))
 
     def _named(self, name: str) -> Any | None:
-        """The newest run of this name, without its steps."""
+        """Our newest run of this name, without its steps; an archived one where there is no other."""
         named = json.dumps({"predicates": [{"operation": "EQUALS", "key": "display_name", "stringValue": name}]})
-        return next(iter(self._listed(filter=named, page_size=1).runs or []), None)
+        found = self._listed(filter=named, page_size=PAGE).runs or []
+        return min(filter(submission.is_ours, found), key=_is_archived, default=None)
 
     def _ours(self) -> Iterator[Any]:
         """Runs of this pipeline, newest first; those that somebody archived are put away."""
         token = ""
         while True:
             page = self._listed(page_token=token, page_size=PAGE)
-            kept = [run for run in page.runs or [] if run.storage_state != "ARCHIVED"]
+            kept = [run for run in page.runs or [] if not _is_archived(run)]
             yield from filter(submission.is_ours, kept)
             if not (token := page.next_page_token or ""):
                 return
@@ -181,6 +186,10 @@ class KubeflowBackend:
     def _why_not(self, run: Any, kept: Kept) -> str:
         if any(step.name == kept.step and step.state == "SKIPPED" for step in steps_of(run)):
             return "Kubeflow took it from its cache, and it lies with the earlier run that wrote it"
+        if not _root(run):
+            return (
+                "it was started without a pipeline root, which tells where it writes; give it ARTIFACTS/kfp as its root"
+            )
         record = self.record(run.run_id)
         return "it was not promoted" if record.promoted is False else f"it is {record.status}"
 
@@ -188,6 +197,10 @@ class KubeflowBackend:
         root = _root(run)
         found = artifacts.find(root, run.run_id, kept.step, kept.output) if root else None
         return artifacts.bring(found, run.run_id, kept.place) if found else None
+
+
+def _is_archived(run: Any) -> bool:
+    return bool(run.storage_state == "ARCHIVED")
 
 
 def _has_succeeded(name: str, steps: list[Step]) -> bool:

@@ -99,9 +99,12 @@ class Connection:
         if not self._token_path:
             return str(self.client._existing_config.api_key.get("authorization", "")) if self.client else ""
         try:
-            return self._token_path.read_text(encoding="utf-8").strip()
+            words = self._token_path.read_text(encoding="utf-8", errors="replace").split()
         except OSError as error:
             raise UserError(f"the token file {self._token_path} cannot be read: {error.strerror}") from error
+        if len(words) != 1 or not words[0].isascii():
+            raise UserError(f"the token file {self._token_path} holds no token, which is a single word; write it anew")
+        return words[0]
 
     def _check_answer(self) -> None:
         """A login in front of the API answers everything with its page, which the models take for an empty answer."""

@@ -67,9 +67,10 @@ def schedule(connection: Connection, name: str, config: FinetuneConfig, cron: st
     wanted = {**submission.of_every_run(config), **trigger}
     before = list(_of_name(connection, name))
     kept = [run for run in before if _is(run, revision, wanted)][:1]
+    old = [run for run in before if run not in kept]
     if not kept:
         kept = [_created(connection, name, config, {"pipeline_id": pipeline, "version_id": revision, **wanted})]
-    old = [run for run in before if run.recurring_run_id != kept[0].recurring_run_id]
+        old = _to_go(connection, name, kept[0], before)
     for run in old:
         _delete(connection, run)
     return Schedule(name, _when(kept[0]), label, enabled=True, changed=len(before) != 1 or bool(old))
@@ -160,6 +161,13 @@ def _of_name(connection: Connection, name: str) -> Iterator[Any]:
     )
 
 
+def _to_go(connection: Connection, name: str, new: Any, before: list[Any]) -> list[Any]:
+    """Those that were there before, and of those that others made in the same moment the ones that are older."""
+    known = {run.recurring_run_id for run in before}
+    now = list(_of_name(connection, name))
+    return [run for run in now if run.recurring_run_id in known or run.created_at < new.created_at]
+
+
 def _listed(connection: Connection, filter_: str | None = None) -> Iterator[Any]:
     token = ""
     while True:
@@ -171,7 +179,15 @@ def _listed(connection: Connection, filter_: str | None = None) -> Iterator[Any]
 
 
 def _delete(connection: Connection, run: Any) -> None:
-    connection.write("delete recurring runs", lambda: connection.client.delete_recurring_run(run.recurring_run_id))
+    try:
+        connection.write("delete recurring runs", lambda: connection.client.delete_recurring_run(run.recurring_run_id))
+    except UserError as error:
+        if not _is_missing(error):  # somebody else may have been faster
+            raise
+
+
+def _is_missing(error: UserError) -> bool:
+    return getattr(error.__cause__, "status", None) == HTTPStatus.NOT_FOUND
 
 
 def _revision(run: Any) -> str | None:
@@ -190,7 +206,7 @@ def _label(connection: Connection, run: Any) -> str:
             "read pipeline versions", lambda: connection.client.get_pipeline_version(pipeline, revision)
         )
     except UserError as error:
-        if getattr(error.__cause__, "status", None) == HTTPStatus.NOT_FOUND:
+        if _is_missing(error):
             return DELETED
         raise
     return str(found.display_name)

@@ -39,6 +39,9 @@ def test_runs_of_other_pipelines_are_not_ours(backend, handed_over, kubeflow_api
         "state": "RUNNING",
     }
     assert backend.names() == ["things"]
+    for name in ("somebody's", number):
+        with pytest.raises(UserError, match=f"there is no run called {name} at"):
+            backend.cancel(name)
 
 
 def test_every_page_of_a_long_list_is_read(backend, handed_over, kubeflow_api):
@@ -143,8 +146,32 @@ def test_a_run_that_never_started_says_what_kubeflow_says(backend, handed_over, 
 
 
 def test_an_archived_run_is_put_away(backend, handed_over, kubeflow_cluster):
+    kubeflow_cluster.finish("things")
     kubeflow_cluster.run("things")["storage_state"] = "ARCHIVED"
     assert backend.names() == []
+    assert backend.record("things").status == Status.FINISHED
+
+
+def test_the_name_of_an_archived_run_is_free(backend, handed_over, config, kubeflow_cluster, kubeflow_api):
+    kubeflow_cluster.finish("things")
+    kubeflow_cluster.run("things")["storage_state"] = "ARCHIVED"
+    backend.submit("things", config())
+    assert (len(kubeflow_api.runs), backend.names()) == (2, ["things"])
+    assert backend.record("things").status == Status.CREATED
+
+
+def test_a_run_that_was_started_by_hand_is_shown_with_what_it_was_given(backend, handed_over, kubeflow_cluster):
+    given = {"source": "gs://bucket/photos", "artifacts": "", "seed": 0.0, "encoder_model": "resnet18", "k": -1.0}
+    kubeflow_cluster.run("things").update(runtime_config={"parameters": {**given, "of_another_version": True}})
+    kubeflow_cluster.begin("things", "compare")
+    kubeflow_cluster.end("things", "compare")
+    kubeflow_cluster.finish("things")
+    record = backend.record("things")
+    assert (record.artifacts, record.config["k"], record.config["encoder"]) == ("", -1, {"model": "resnet18"})
+    with pytest.raises(
+        UserError, match=r"it was started without a pipeline root, .*; give it ARTIFACTS/kfp as its root"
+    ):
+        backend.artifact("things", "comparison")
 
 
 def test_a_run_that_failed_goes_on_from_what_had_succeeded(

@@ -49,11 +49,11 @@ def test_a_place_of_runs_is_a_cluster_or_a_folder(place, cluster):
 
 
 def test_the_token_is_shown_as_it_is_in_its_file_at_each_use(kubeflow_api, token, tmp_path):
-    kubeflow_api.tokens = {token, "the next one"}
+    kubeflow_api.tokens = {token, "the-next-one"}
     backend = KubeflowBackend(Connection(kubeflow_api.url))
     assert backend.names() == []
-    kubeflow_api.tokens = {"the next one"}
-    (tmp_path / "token").write_text("the next one")
+    kubeflow_api.tokens = {"the-next-one"}
+    (tmp_path / "token").write_text("the-next-one")
     assert backend.names() == []
 
 
@@ -86,6 +86,15 @@ def test_a_token_file_that_is_not_there_is_named(kubeflow_api, monkeypatch, tmp_
     monkeypatch.setenv("LOOKALIKE_TOKEN_FILE", str(tmp_path / "missing"))
     error = refusal(lambda: Connection(kubeflow_api.url))
     assert str(error) == f"the token file {tmp_path / 'missing'} cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"one\ntwo\n", b"\xff\xfe"])
+def test_a_token_file_without_a_token_is_named_and_not_repeated(kubeflow_api, monkeypatch, tmp_path, content):
+    (tmp_path / "spoilt").write_bytes(content)
+    monkeypatch.setenv("LOOKALIKE_TOKEN_FILE", str(tmp_path / "spoilt"))
+    error = refusal(lambda: Connection(kubeflow_api.url))
+    assert str(error) == (f"the token file {tmp_path / 'spoilt'} holds no token, which is a single word; write it anew")
+    assert kubeflow_api.requests == []
 
 
 def test_a_question_is_asked_again_where_the_way_is_barred_for_a_moment(kubeflow_api):

@@ -1,5 +1,7 @@
 """Runs by the clock: one of a name, whatever was interrupted before."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from lookalike.backends.kubeflow import schedules
@@ -77,7 +79,7 @@ def test_another_time_setting_or_pipeline_replaces_it(connection, kubeflow_api, 
     before = len(kubeflow_api.requests)
     assert schedules.schedule(connection, "nightly", settings(**other), **when).changed is True
     written = [request.partition(" ")[0] for request in kubeflow_api.requests[before:] if "recurringruns" in request]
-    assert written == ["GET", "POST", "DELETE"]
+    assert written == ["GET", "POST", "GET", "DELETE"]
     assert sorted(run["display_name"] for run in kubeflow_api.recurring.values()) == ["nightly", "weekly"]
 
 
@@ -132,6 +134,18 @@ def test_a_schedule_of_somebody_elses_pipeline_is_left_alone_whatever_its_name(c
     assert list(kubeflow_api.recurring.values()) == [theirs]
 
 
+def test_of_several_people_who_schedule_at_once_the_last_one_wins(connection, kubeflow_api):
+    schedules.schedule(connection, "nightly", settings(), every="1d")
+    hours = range(1, 6)
+    with ThreadPoolExecutor(len(hours)) as people:
+        made = [
+            people.submit(schedules.schedule, Connection(kubeflow_api.url), "nightly", settings(), every=f"{hour}h")
+            for hour in hours
+        ]
+    assert all(one.result().changed for one in made)
+    assert len(kubeflow_api.recurring) == 1
+
+
 def test_every_page_of_many_schedules_is_read(connection, kubeflow_api):
     schedules.schedule(connection, "nightly", settings(), every="1d")
     (run,) = kubeflow_api.recurring.values()
@@ -153,7 +167,7 @@ def test_schedules_are_listed_though_the_version_of_one_was_deleted_and_another_
         ("nightly", "a version that was deleted"),
     ]
     schedules.schedule(connection, "by hand", settings(), every="1d")
-    assert [kept.version for kept in schedules.schedules(connection)][0].startswith("0.")
+    assert next(kept.version for kept in schedules.schedules(connection)).startswith("0.")
 
 
 def test_the_numbers_of_kubeflow_are_those_that_were_sent(connection, kubeflow_api):
