@@ -112,11 +112,8 @@ class Cluster:
         answer = self._if_allowed(f"/api/v1/namespaces/{KSERVE}/configmaps/inferenceservice-config")
         if answer is None:
             return None
-        return {
-            section: json.loads(answer["data"][section])
-            for section in ("deploy", "ingress")
-            if section in answer["data"]
-        }
+        data = answer.get("data", {})  # a ConfigMap without any has no such field
+        return {section: json.loads(data[section]) for section in ("deploy", "ingress") if section in data}
 
     def serves(self, group: str) -> bool:
         """Whether the API server knows a group, such as ``serving.knative.dev``."""

@@ -309,3 +309,10 @@ def test_a_service_tells_what_it_serves(shop, served):
         "canary_percent": 25,
         "before": [served("a").model_dump()],
     }
+
+
+def test_settings_of_kserve_that_are_empty_decide_nothing(shop):
+    kubectl = shop.kserve.api.kubectl
+    kubectl("create", "namespace", "kserve", check=False)
+    kubectl("create", "configmap", "inferenceservice-config", "-n", "kserve", check=False)
+    assert shop.cluster.kserve_settings() == {}

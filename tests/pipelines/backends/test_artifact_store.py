@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from tenacity import retry, stop_after_delay, wait_fixed
 
 import lookalike
 from lookalike.backends import RunRecord, Status
@@ -205,13 +206,19 @@ def test_a_whole_run_lies_in_its_store_as_in_its_folder(fit, tmp_path):
 
 
 @pytest.mark.slow
+@retry(stop=stop_after_delay(60), wait=wait_fixed(0.05), reraise=True)
+def _wait_until_the_store_says(record: str, status: str) -> None:
+    """Of a run that failed, the folder tells first: the store may be what has failed."""
+    assert json.loads(read_bytes(record))["status"] == status
+
+
 def test_a_store_that_refuses_fails_the_run_with_one_sentence_and_resuming_completes_it(fit, watched_bucket):
     artifacts = f"{watched_bucket.uri}/runs"
     watched_bucket.fail("upload", "refused", times=100, status=403, ending="report.html")
     failed = fit("mugs-1", artifacts).record()
     sentence = f"{artifacts}/mugs-1/report.html is not open to this account; ask for access to the bucket"
     assert (failed.status, failed.exit_code, failed.error) == (Status.FAILED, 2, sentence)
-    assert json.loads(read_bytes(f"{artifacts}/mugs-1/run.json"))["status"] == "FAILED"
+    _wait_until_the_store_says(f"{artifacts}/mugs-1/run.json", "FAILED")
 
     watched_bucket.reset()
     resumed = fit("mugs-1", artifacts, resume=True).record()
