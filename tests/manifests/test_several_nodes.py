@@ -9,7 +9,7 @@ from pod_security import violations
 
 from lookalike_components import containers
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.train_job import render
+from lookalike_components.train.distributed.train_job import render
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from lookalike_components.errors import LookalikeError
 from lookalike_components.progress import say
-from lookalike_components.train.failure import Failure
-from lookalike_components.train.order import Order
+from lookalike_components.train.distributed.failure import Failure
+from lookalike_components.train.distributed.order import Order
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     order = Order(**vars(parser().parse_args(argv)))
     try:
         # Loading torch takes seconds, and --help and mistyped options need not wait for it.
-        from lookalike_components.train.work import work
+        from lookalike_components.train.distributed.work import work
 
         work(order)
     except Exception as error:  # whatever it is, the one who started the training has to hear of it

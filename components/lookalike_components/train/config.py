@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from lookalike_components.encoder.choice import EncoderChoice
 from lookalike_components.step_config import one_of
-from lookalike_components.train.names import LOSSES, MINERS, WITHOUT_MINER
+from lookalike_components.train.objective.names import LOSSES, MINERS, WITHOUT_MINER
 
 
 class TrainConfig(EncoderChoice):

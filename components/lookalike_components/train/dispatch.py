@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lookalike_components.progress import Facts
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.stopping import unwound_when_stopped
+from lookalike_components.train.distributed.stopping import unwound_when_stopped
 
 
 def dispatch(
@@ -27,11 +27,11 @@ def dispatch(
         LookalikeError: The training failed.
     """
     if config.nodes > 1:
-        from lookalike_components.train.nodes import fine_tune_on_nodes
+        from lookalike_components.train.distributed.nodes import fine_tune_on_nodes
 
         return fine_tune_on_nodes(table_path, encoder_path, history_path, config, uri)
     if config.processes > 1:
-        from lookalike_components.train.processes import fine_tune_in_processes
+        from lookalike_components.train.distributed.processes import fine_tune_in_processes
 
         return fine_tune_in_processes(table_path, encoder_path, history_path, config)
     from lookalike_components.train.fine_tune import fine_tune

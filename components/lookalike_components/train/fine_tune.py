@@ -14,13 +14,13 @@ from lookalike_components.encoder import folder
 from lookalike_components.errors import UserError
 from lookalike_components.progress import Facts, record, say, track
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.history import facts_of, line_of
-from lookalike_components.train.objective import Objective
-from lookalike_components.train.pictures import Pictures, decode
+from lookalike_components.train.keeping.history import facts_of, line_of
+from lookalike_components.train.objective.objective import Objective
+from lookalike_components.train.pictures.pictures import Pictures, decode
 from lookalike_components.train.start import dimension, fetch_weights, parent_of, starting_encoder
 from lookalike_components.train.training import Batch, Training, seed_everything
-from lookalike_components.train.validation import validate
-from lookalike_components.train.world import ALONE, World
+from lookalike_components.train.selection.validation import validate
+from lookalike_components.train.distributed.world import ALONE, World
 
 
 def fine_tune(

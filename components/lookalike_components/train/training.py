@@ -15,11 +15,11 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler
 
 from lookalike_components.encoder.model import Encoder, best_device
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.train.batch_norm import over_all_processes
+from lookalike_components.train.distributed.batch_norm import over_all_processes
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.objective import Objective
-from lookalike_components.train.pictures import Pictures
-from lookalike_components.train.world import ALONE, World
+from lookalike_components.train.objective.objective import Objective
+from lookalike_components.train.pictures.pictures import Pictures
+from lookalike_components.train.distributed.world import ALONE, World
 
 Batch = npt.NDArray[np.int64]
 

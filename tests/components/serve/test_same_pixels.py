@@ -20,7 +20,7 @@ from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.pixels import inspect
 from lookalike_components.release.manifest import EncoderFacts
 from lookalike_components.release.sealing import seal, write_index
-from lookalike_components.train.pictures import decode
+from lookalike_components.train.pictures.pictures import decode
 
 GOLDEN = Path(__file__).parents[1] / "pixels" / "golden"
 OUTCOMES = json.loads((GOLDEN / "expected.json").read_text(encoding="utf-8"))

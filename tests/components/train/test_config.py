@@ -8,7 +8,7 @@ import pytest
 from lookalike_components.encoder.backbones import BACKBONES
 from lookalike_components.errors import UserError
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.names import LOSSES, MINERS
+from lookalike_components.train.objective.names import LOSSES, MINERS
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import torch
 from lookalike_components.encoder.model import build
 from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.objective import Objective
-from lookalike_components.train.pictures import Pictures
+from lookalike_components.train.objective.objective import Objective
+from lookalike_components.train.pictures.pictures import Pictures
 from lookalike_components.train.training import Training, seed_everything
-from lookalike_components.train.world import ALONE, World
+from lookalike_components.train.distributed.world import ALONE, World
 
 
 def training(weights: Path, counts: list[int], world: World = ALONE, **settings: object) -> Training:

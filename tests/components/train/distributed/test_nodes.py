@@ -21,10 +21,10 @@ from lookalike_components import storage
 from lookalike_components.dataset import write_table
 from lookalike_components.encoder import folder
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.train import train_job
+from lookalike_components.train.distributed import train_job
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.dispatch import dispatch
-from lookalike_components.train.failure import Failure
+from lookalike_components.train.distributed.failure import Failure
 
 DEFINITION = Path(__file__).parents[2] / "fixtures" / "trainer" / "trainjobs.yaml"
 KIND = ("trainer.kubeflow.org", "v1alpha1")

@@ -13,10 +13,10 @@ from torch.nn import functional
 
 from lookalike_components.encoder.model import Encoder, build
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.objective import Objective
-from lookalike_components.train.pictures import Pictures
+from lookalike_components.train.objective.objective import Objective
+from lookalike_components.train.pictures.pictures import Pictures
 from lookalike_components.train.training import Training, seed_everything
-from lookalike_components.train.world import World, joined
+from lookalike_components.train.distributed.world import World, joined
 
 CLASSES = 8
 

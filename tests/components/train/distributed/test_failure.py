@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.train import failure
-from lookalike_components.train.failure import Failure
+from lookalike_components.train.distributed import failure
+from lookalike_components.train.distributed.failure import Failure
 
 LOST = RuntimeError("[pair.cc:534] Connection closed by peer [127.0.0.1]:4711")
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from lookalike_components.train.world import summed
+from lookalike_components.train.distributed.world import summed
 
 
 def over_all_processes(network: nn.Module, device: torch.device) -> nn.Module:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lookalike_components.dataset import pixel_memmap
 from lookalike_components.encoder.config import EncoderConfig
-from lookalike_components.train.world import ALONE, World
+from lookalike_components.train.distributed.world import ALONE, World
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pytorch_metric_learning import losses, miners
 from torch import Tensor, nn
 
 from lookalike_components.errors import UserError
-from lookalike_components.train.names import PROXY_LOSSES
+from lookalike_components.train.objective.names import PROXY_LOSSES
 
 Options = Mapping[str, Any]
 

@@ -37,7 +37,7 @@ def render(name: str, namespace: str, arguments: list[str], config: TrainConfig)
     Args:
         name: Its name, a DNS label.
         namespace: Where it is created.
-        arguments: Command line of each process, see `lookalike_components.train.order.Order`.
+        arguments: Command line of each process, see `lookalike_components.train.distributed.order.Order`.
         config: How many nodes and processes, made by which runtime, with which resources.
     """
     labels = {"app.kubernetes.io/name": "lookalike", "app.kubernetes.io/component": "train"}

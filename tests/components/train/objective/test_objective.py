@@ -7,8 +7,8 @@ from pytorch_metric_learning.miners import MultiSimilarityMiner
 from torch.nn import functional
 
 from lookalike_components.errors import UserError
-from lookalike_components.train.names import LOSSES, MINERS, WITHOUT_MINER
-from lookalike_components.train.objective import Objective
+from lookalike_components.train.objective.names import LOSSES, MINERS, WITHOUT_MINER
+from lookalike_components.train.objective.objective import Objective
 
 SHAPE = (4, 8)
 

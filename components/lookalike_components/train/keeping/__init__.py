@@ -1,0 +1,1 @@
+"""What a training leaves while it works: history, TensorBoard events, checkpoints."""

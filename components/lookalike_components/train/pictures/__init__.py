@@ -1,0 +1,1 @@
+"""What training looks at: decoded pictures, which of them make a batch, and how they are varied."""
