@@ -5,6 +5,8 @@ from typing import Literal
 
 from lookalike_components.errors import UserError
 
+Pooling = Literal["avg", "gem", "cls", "cls_mean"]
+
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
@@ -21,7 +23,7 @@ class Backbone:
     weights: str
     dimension: int
     classifier: str
-    pooling: Literal["avg", "token"] = "avg"
+    pooling: Pooling = "avg"
     any_size: bool = True
 
 
@@ -33,7 +35,7 @@ BACKBONES = {
     "mobilenet_v3_large": Backbone("IMAGENET1K_V2", 960, "classifier"),
     "efficientnet_b0": Backbone("IMAGENET1K_V1", 1280, "classifier"),
     "convnext_tiny": Backbone("IMAGENET1K_V1", 768, "classifier.2"),
-    "vit_b_16": Backbone("IMAGENET1K_V1", 768, "heads", pooling="token", any_size=False),
+    "vit_b_16": Backbone("IMAGENET1K_V1", 768, "heads", pooling="cls", any_size=False),
 }
 INPUT_SIZE = 224
 MEAN = (0.485, 0.456, 0.406)

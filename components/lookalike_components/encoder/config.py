@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lookalike_components.encoder.backbones import Pooling
 from lookalike_components.pixels import ResizePolicy
 
 Channels = tuple[float, float, float]
@@ -14,9 +15,9 @@ class EncoderConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     model: str = Field(description="Name of the backbone, such as `mobilenet_v2`.")
-    pooling: Literal["avg", "token"] = Field(description="How the feature map becomes one vector.")
+    pooling: Pooling = Field(description="How the feature map becomes one vector.")
     head: bool = Field(description="Whether a linear projection follows the pooling.")
     dimension: int = Field(gt=0, description="Length of an embedding.")
     input_size: int = Field(gt=0, description="Height and width of the input in pixels.")

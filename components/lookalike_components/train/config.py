@@ -1,12 +1,41 @@
-"""Settings of the step train."""
+"""Settings of the step train. Their defaults are the recipe `best`; docs/training.md has its measurements."""
 
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from lookalike_components.encoder.backbones import Pooling
 from lookalike_components.encoder.choice import EncoderChoice
 from lookalike_components.step_config import one_of
 from lookalike_components.train.objective.names import LOSSES, MINERS, WITHOUT_MINER
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+VARIABLE = (
+    "loss",
+    "loss_options",
+    "loss_learning_rate",
+    "miner",
+    "miner_options",
+    "memory",
+    "label_noise",
+    "augmentation",
+    "augmentation_options",
+    "resolutions",
+    "optimizer",
+    "optimizer_options",
+    "learning_rate",
+    "head_learning_rate",
+    "layer_decay",
+    "schedule",
+    "warmup",
+    "weight_decay",
+    "clip",
+    "freeze",
+    "freeze_batch_norm",
+    "average",
+)
+"""What variants of one training may differ in: not in the encoder's shape, nor in the pictures of a batch."""
 
 
 class TrainConfig(EncoderChoice):
@@ -15,26 +44,102 @@ class TrainConfig(EncoderChoice):
     start_from: str = Field(
         "", description="Folder or URI of an encoder to go on from; empty for the pretrained backbone."
     )
+    pooling: Pooling | Literal[""] = Field(
+        "", description="How the feature map becomes one vector: avg, gem, cls, cls_mean; empty for the backbone's own."
+    )
     dimension: int = Field(0, ge=0, description="Length of an embedding, by a new linear head; 0 for no head.")
+    head: Literal["whitening", "pca", "random"] = Field(
+        "whitening",
+        description="How a new head starts: from a PCA of the training features, whitened or not; or random.",
+    )
+    matryoshka: list[int] = Field(
+        [],
+        description="Lengths that the first numbers of an embedding are trained to do for as well, such as [64, 128].",
+    )
+
+    supervision: Literal["labels", "views"] = Field(
+        "labels",
+        description="What belongs together: labels, pictures of one label; views, augmented views of a picture.",
+    )
     loss: Annotated[str, one_of("loss", LOSSES)] = Field(
         "MultiSimilarityLoss", description="Name of a loss of pytorch-metric-learning."
     )
     loss_options: dict[str, Any] = Field({}, description="Options of the loss, by name.")
+    loss_learning_rate: float = Field(0.01, gt=0, description="Step size of a loss's own weights, such as proxies.")
     miner: Annotated[str, one_of("miner", ("", *MINERS))] = Field(
         "MultiSimilarityMiner", description="Name of a miner of pytorch-metric-learning; empty for none."
     )
     miner_options: dict[str, Any] = Field({}, description="Options of the miner, by name.")
-    optimizer: Literal["Adam", "AdamW", "SGD"] = Field("Adam", description="Name of an optimizer of torch.")
-    learning_rate: float = Field(1e-4, gt=0, description="Step size of the optimizer.")
-    schedule: Literal["constant", "cosine"] = Field(
-        "constant", description="Whether the step size stays as it is, or falls to 0 along half a cosine."
+    memory: int = Field(0, ge=0, description="Embeddings of earlier batches that the loss compares with; 0 for none.")
+    label_noise: float = Field(
+        0.0, ge=0, le=0.5, description="Share of labels believed to be wrong, whose least likely pairs are passed over."
     )
-    weight_decay: float = Field(0.0, ge=0, description="Pull of the weights towards zero.")
+
+    sampler: Literal["balanced", "random", "category"] = Field(
+        "balanced",
+        description="How a batch is drawn: balanced, some images of some labels; random; category, balanced within one "
+        "value of the column category.",
+    )
+    category: str = Field("", description="Column of the image table for the sampler category.")
     classes_per_batch: int = Field(16, ge=2, description="Labels in a batch, or all of them where there are fewer.")
     images_per_class: int = Field(4, ge=2, description="Images of each label in a batch.")
+    augmentation: Literal["none", "crop", "photo", "strong"] = Field(
+        "photo", description="How pictures are varied: none; crop; photo, crop and colour; strong."
+    )
+    augmentation_options: dict[str, Any] = Field({}, description="Parts of the augmentation set otherwise, by name.")
+    resolutions: list[Annotated[float, Field(ge=0.25, le=1)]] = Field(
+        [1.0], min_length=1, description="Shares of the input size to train at, one after the other, in equal parts."
+    )
+
+    optimizer: Literal["Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "SGD"] = Field(
+        "Adam", description="Name of an optimizer of torch."
+    )
+    optimizer_options: dict[str, Any] = Field({}, description="Options of the optimizer, by name.")
+    learning_rate: float = Field(1e-4, gt=0, description="Step size of the optimizer.")
+    head_learning_rate: float = Field(1e-3, gt=0, description="Step size of a new head and of a pooling's own weights.")
+    layer_decay: float = Field(1.0, gt=0, le=1, description="Factor of the step size from each stage to the one below.")
+    schedule: Literal["constant", "cosine", "linear"] = Field(
+        "constant", description="Whether the step size stays as it is, or falls to 0 along half a cosine or a line."
+    )
+    warmup: Share = Field(0.0, description="Share of the steps in which the step size rises from 0.")
+    weight_decay: float = Field(0.0, ge=0, description="Pull of the weights towards zero.")
+    clip: float = Field(0.0, ge=0, description="Longest gradient that is taken as it is; 0 for any.")
+    freeze: int = Field(0, ge=0, description="Stages of the backbone, from the pixels up, that stay as they are.")
+    freeze_batch_norm: bool = Field(False, description="Whether batch normalisation keeps its statistics.")
+    average: float = Field(0.0, ge=0, lt=1, description="Decay of a running average of the weights; 0 for none.")
+    embed_at_once: int = Field(
+        0, ge=0, description="Images of a batch in memory at once, by gradient caching; 0 for all of them."
+    )
     epochs: int = Field(5, ge=1, description="Passes over the training images.")
+    steps: int = Field(0, ge=0, description="Steps in all; 0 for as many as the epochs take.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Numbers of the forward pass: auto takes bfloat16 on a GPU that has it, else float32."
+    )
+    compile: bool = Field(False, description="Whether torch compiles the encoder first, which takes minutes.")
+
+    variants: list[dict[str, Any]] = Field(
+        [], description="Settings to lay over these, each tried first; the best on the validation labels goes on."
+    )
+    trial_steps: int = Field(40, ge=1, description="Steps that each variant is tried for.")
+    validate_every: int = Field(0, ge=0, description="Steps between looks at the validation labels; 0 for every epoch.")
+    keep: Literal["best", "last"] = Field(
+        "best", description="Which weights are kept: the best on the validation labels, or the last."
+    )
+    patience: int = Field(0, ge=0, description="Looks without a gain after which training ends; 0 for never.")
+    interpolations: list[Share] = Field(
+        [1.0],
+        min_length=1,
+        description="Shares of the trained weights, mixed with those before training, to choose from on the validation "
+        "labels.",
+    )
     k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
     seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")
+
+    cache_megabytes: int = Field(
+        20_000, ge=0, description="Most that decoded pictures take on disk; what is beyond is decoded at each use."
+    )
+    checkpoint_every: int = Field(100, ge=0, description="Steps between checkpoints; 0 for none.")
+    checkpoints: str = Field("", description="Folder or URI for checkpoints; empty for beside the encoder.")
     processes: int = Field(1, ge=1, description="Processes on a machine that share every batch, one for each GPU.")
     nodes: int = Field(1, ge=1, description="Machines; above 1 a TrainJob of Kubeflow Trainer trains on so many.")
     runtime: str = Field(
@@ -52,4 +157,18 @@ class TrainConfig(EncoderChoice):
             raise ValueError(
                 f"the loss {self.loss} takes no miner, but miner is {self.miner}; set miner to an empty text"
             )
+        for number, variant in enumerate(self.variants, 1):
+            self._check_variant(number, variant)
         return self
+
+    def each_variant(self) -> list[Self]:
+        """These settings with each of the variants laid over them, or as they are where there are none."""
+        return [self.model_validate({**self._alone(), **variant}) for variant in self.variants] or [self]
+
+    def _check_variant(self, number: int, variant: dict[str, Any]) -> None:
+        if strangers := sorted(variant.keys() - VARIABLE):
+            raise ValueError(f"variant {number} sets {', '.join(strangers)}; a variant may set {', '.join(VARIABLE)}")
+        self.model_validate({**self._alone(), **variant})
+
+    def _alone(self) -> dict[str, Any]:
+        return {**self.model_dump(), "variants": []}

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 
 from lookalike_components import storage
 from lookalike_components.encoder import folder
-from lookalike_components.encoder.backbones import backbone
 from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.encoder.model import Encoder, build, versions
 from lookalike_components.encoder.weights import file_digest, resolve
@@ -30,11 +29,6 @@ def parent_of(config: TrainConfig) -> Iterator[Path | None]:
         if local:
             _check_agreement(config, folder.read_config(local))
         yield local
-
-
-def dimension(config: TrainConfig, parent: Path | None) -> int:
-    """Length of an embedding of the encoder to be, known before any weights are read."""
-    return folder.read_config(parent).dimension if parent else config.dimension or backbone(config.model).dimension
 
 
 def fetch_weights(config: TrainConfig) -> None:

@@ -12,12 +12,12 @@ from lookalike_components.dataset import read_table
 from lookalike_components.encoder import folder
 from lookalike_components.errors import UserError, listed
 from lookalike_components.progress import Facts, record
-from lookalike_components.train.distributed import failure
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.keeping.history import facts_of, read_history
+from lookalike_components.train.distributed import failure
 from lookalike_components.train.distributed.order import Order
 from lookalike_components.train.distributed.stopping import unwound_when_stopped
 from lookalike_components.train.distributed.train_job import TrainJob, TrainJobError, render
+from lookalike_components.train.keeping.history import facts_of, read_history
 
 NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 from lookalike_components.encoder.process import environment
 from lookalike_components.errors import LookalikeError
 from lookalike_components.progress import Facts, say
-from lookalike_components.train.distributed import failure
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.keeping.history import facts_of, read_history
+from lookalike_components.train.distributed import failure
 from lookalike_components.train.distributed.order import Order
 from lookalike_components.train.distributed.stopping import unwound_when_stopped
+from lookalike_components.train.keeping.history import facts_of, read_history
 
 MODULE = "lookalike_components.train"
 

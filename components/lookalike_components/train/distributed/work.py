@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 from lookalike_components import storage
 from lookalike_components.progress import LIVE, on_behalf_of
-from lookalike_components.train.fine_tune import fine_tune
 from lookalike_components.train.distributed.order import Order
 from lookalike_components.train.distributed.stopping import unwound_when_stopped
 from lookalike_components.train.distributed.world import World, joined
+from lookalike_components.train.fine_tune import fine_tune
 
 
 def work(order: Order) -> None:

@@ -11,13 +11,14 @@ def read_history(path: str | Path) -> list[Facts]:
     return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
-def line_of(row: Facts, epochs: int) -> str:
-    """A row of history for people: ``epoch 2 of 5: loss 0.412, validation R@1 0.731, MAP@R 0.520, 128 images/s``."""
+def line_of(row: Facts) -> str:
+    """A row of history for people: ``step 80 of 400: loss 0.412, validation R@1 0.731, MAP@R 0.520, 128 images/s``."""
     parts = [] if row["loss"] is None else [f"loss {row['loss']:.3f}"]
     if row["validation"]:
         parts.append("validation R@1 {recall_at_1:.3f}, MAP@R {map_at_r:.3f}".format_map(row["validation"]))
-    parts += [f"{row['images_per_second']:.0f} images/s"] if row["epoch"] else []
-    return f"epoch {row['epoch']} of {epochs}: {', '.join(parts) or 'no validation labels'}"
+    parts += [f"{row['images_per_second']:.0f} images/s"] if row["step"] else []
+    trial = f"trial {row['trial'] + 1}, " if "trial" in row else ""
+    return f"{trial}step {row['step']:,} of {row['steps']:,}: {', '.join(parts) or 'no validation labels'}"
 
 
 def facts_of(history: list[Facts]) -> Facts:

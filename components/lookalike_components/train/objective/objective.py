@@ -8,6 +8,7 @@ from pytorch_metric_learning import losses, miners
 from torch import Tensor, nn
 
 from lookalike_components.errors import UserError
+from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.objective.names import PROXY_LOSSES
 
 Options = Mapping[str, Any]
@@ -21,23 +22,18 @@ class Objective(nn.Module):
     Proxy losses learn one or more vectors for each class; these are parameters of this module.
 
     Args:
-        loss: Name of the loss, one of `LOSSES`.
-        loss_options: Its options.
-        miner: Name of the miner, one of `MINERS`; empty for none.
-        miner_options: Its options.
+        config: Names the loss and the miner, and their options.
         shape: Number of classes and length of an embedding, which proxy losses are made for.
 
     Raises:
         UserError: The loss or the miner has no such option, or refuses its value.
     """
 
-    def __init__(
-        self, loss: str, loss_options: Options, miner: str, miner_options: Options, shape: tuple[int, int]
-    ) -> None:
+    def __init__(self, config: TrainConfig, shape: tuple[int, int]) -> None:
         super().__init__()
-        proxies = dict(zip(SHAPE, shape, strict=True)) if loss in PROXY_LOSSES else {}
-        self.loss = _make("loss", getattr(losses, loss), loss_options, proxies)
-        self.miner = _make("miner", getattr(miners, miner), miner_options) if miner else None
+        proxies = dict(zip(SHAPE, shape, strict=True)) if config.loss in PROXY_LOSSES else {}
+        self.loss = _make("loss", getattr(losses, config.loss), config.loss_options, proxies)
+        self.miner = _make("miner", getattr(miners, config.miner), config.miner_options) if config.miner else None
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """The loss of a batch.

@@ -27,6 +27,10 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """The pixels uint8 ``[b, size, size, 3]`` of the pictures at these positions."""
+        return self.pixels[positions]
+
     @property
     def classes(self) -> int:
         """Number of distinct labels."""
@@ -34,12 +38,20 @@ class Pictures:
 
 
 def decode(
-    table: pd.DataFrame, subset: str, encoder: EncoderConfig, folder: str | Path, world: World = ALONE
+    table: pd.DataFrame, subset: str, encoder: EncoderConfig, size: int, folder: str | Path, world: World = ALONE
 ) -> Pictures:
-    """Decodes the rows of one subset into a file in ``folder``; of the processes of a machine, one does it for all."""
+    """Decodes the rows of one subset into a file in ``folder``; of the processes of a machine, one does it for all.
+
+    Args:
+        table: Image table with labels and subsets.
+        subset: Which rows.
+        encoder: Says how pictures are brought to their size.
+        size: Side of the pictures in pixels.
+        folder: Where the file goes.
+        world: The processes that share the work.
+    """
     rows = table[table["subset"] == subset]
     labels, _ = pd.factorize(rows["label"])
-    size = encoder.input_size
     shape = len(rows), size, size, 3
     if rows.empty:
         return Pictures(np.empty(shape, np.uint8), labels.astype(np.int64))

@@ -5,8 +5,8 @@ import torch
 from lookalike_components import retrieval
 from lookalike_components.encoder.encode import encode
 from lookalike_components.encoder.model import Encoder, best_device
-from lookalike_components.train.pictures.pictures import Pictures
 from lookalike_components.train.distributed.world import ALONE, World
+from lookalike_components.train.pictures.pictures import Pictures
 
 BATCH_SIZE = 64
 
