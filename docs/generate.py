@@ -42,6 +42,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "manifests" / "finetune.yaml", compiled_pipeline()
     yield ROOT / "docs" / "configuration.md", configuration_page()
     yield ROOT / "docs" / "cli.md", cli_page()
+    training = ROOT / "docs" / "training.md"
+    yield training, GENERATED.sub(lambda _: parts_table(), training.read_text(encoding="utf-8"))
     for step in steps():
         path = ROOMS / step / "README.md"
         yield path, GENERATED.sub(lambda _, step=step: step_table(step), path.read_text(encoding="utf-8"))
@@ -155,6 +157,23 @@ def _preset(field: FieldInfo) -> str:
         return "required"
     default = field.get_default(call_default_factory=True)
     return "below" if isinstance(default, BaseModel) else f"`{default!r}`"
+
+
+def parts_table() -> str:
+    """The parts that `lookalike ablate` switches, by their groups."""
+    from lookalike.ablation.parts import read_parts
+
+    rows = [f"| {part.group} | `{part.name}` | {part.switches} | {_changes(part.settings)} |" for part in read_parts()]
+    return "\n".join(
+        ["<!-- generated -->", "| Group | Part | Switched to | Settings |\n|---|---|---|---|", *rows, "<!-- end -->"]
+    )
+
+
+def _changes(settings: dict[str, Any]) -> str:
+    return ", ".join(
+        f"`{name}: {yaml.safe_dump(value, default_flow_style=True).split(chr(10))[0]}`"
+        for name, value in settings.items()
+    )
 
 
 def cli_page() -> str:

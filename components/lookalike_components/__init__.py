@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lookalike_components.champion.component import champion as champion
+    from lookalike_components.choose.component import choose as choose
     from lookalike_components.compare.component import compare as compare
     from lookalike_components.deploy.component import deploy as deploy
     from lookalike_components.evaluate.component import evaluate as evaluate
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from lookalike_components.train.component import train as train
 
 STEPS = (
-    *("champion", "ingest", "label", "split", "train", "evaluate", "compare"),
+    *("champion", "ingest", "label", "split", "choose", "train", "evaluate", "compare"),
     *("export", "promote", "deploy", "notify"),
 )
 __all__ = [*STEPS, "STEPS"]

@@ -10,7 +10,7 @@ VERSION = version("lookalike")
 CPU = f"lookalike/cpu:{VERSION}"
 """What needs no torch: pictures, tables, verdicts, and what talks to a cluster."""
 GPU = f"lookalike/gpu:{VERSION}"
-"""What encodes pictures with torch: train, evaluate, export."""
+"""What encodes pictures with torch: choose, train, evaluate, export."""
 SERVE = f"lookalike/serve:{VERSION}"
 """The server of releases."""
 

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -99,7 +99,14 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
-def track(items: Iterable[Item], total: int, what: str, each: int = 1) -> Iterator[Item]:
+def track(
+    items: Iterable[Item],
+    total: int,
+    what: str,
+    each: int = 1,
+    start: int = 0,
+    facts: Callable[[], Facts] = dict,
+) -> Iterator[Item]:
     """Passes ``items`` on and reports how far the work has come.
 
     Args:
@@ -107,19 +114,23 @@ def track(items: Iterable[Item], total: int, what: str, each: int = 1) -> Iterat
         total: Number of units in all, for the share done.
         what: What a unit is, in the plural: ``images``, ``steps``.
         each: Units that one item stands for (a batch of 64 images: 64).
+        start: Units that were done before.
+        facts: Is asked for what else is worth telling, such as ``{"loss": 0.34, "images/s": 128}``.
     """
     last_event = last_line = time.monotonic()
-    done = 0
+    done = start
     for item in items:
         yield item
         done = min(done + each, total)
         now = time.monotonic()
         if now - last_event >= SECONDS_BETWEEN_EVENTS or done == total:
             last_event = now
-            _emit(status="progress", done=done, total=total, what=what)
+            told = {"facts": found} if (found := facts()) else {}
+            _emit(status="progress", done=done, total=total, what=what, **told)
         if now - last_line >= SECONDS_BETWEEN_LINES:
             last_line = now
-            say(f"{done:,} of {total:,} {what}")
+            words = describe(facts())
+            say(f"{done:,} of {total:,} {what}" + (f": {words}" if words else ""))
 
 
 def record(history: Path, row: Facts) -> None:

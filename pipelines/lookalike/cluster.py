@@ -19,6 +19,7 @@ STEPS = (
     "ingest",
     "label",
     "split",
+    "choose",
     "evaluate-reference",
     "train",
     "evaluate-candidate",

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from lookalike.cluster import ClusterConfig
 from lookalike_components.champion.config import ChampionConfig
+from lookalike_components.choose.config import ChooseConfig
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.deploy.config import DeployConfig
 from lookalike_components.encoder.choice import EncoderChoice
@@ -41,6 +42,7 @@ STEP_CONFIGS: dict[str, type[StepConfig]] = {
     "ingest": IngestConfig,
     "label": LabelConfig,
     "split": SplitConfig,
+    "choose": ChooseConfig,
     "train": TrainConfig,
     "evaluate": EvaluateConfig,
     "compare": CompareConfig,
@@ -52,7 +54,7 @@ STEP_CONFIGS: dict[str, type[StepConfig]] = {
 SET_BY_THE_PIPELINE = {
     "ingest": {"store"},
     "split": {"test_set"},
-    "train": {"start_from"},
+    "train": {"start_from", "checkpoints"},
     "evaluate": {"role", "encoder_uri"},
     "export": {"champion"},
     "promote": {"run", "version", "storage_uri"},

@@ -1,12 +1,12 @@
 """The pipeline ``finetune``: one definition for the laptop and for Kubeflow.
 
-    champion -> ingest -> label -> split -+-> train ----> evaluate --+-> compare -> (better?)
-                                          +-> evaluate (reference) --+       -> export -> promote -> deploy
+    champion -> ingest -> label -> split -> choose -+-> train ----> evaluate --+-> compare -> (better?)
+                                                    +-> evaluate (reference) --+       -> export -> promote -> deploy
 
 However that ends, *notify* tells of it.
 A large source is brought to the store by parallel tasks before *ingest*, which then finds its work done. *champion*
 names the encoder to beat and the test set to beat it on; without a challenge that is the pretrained one, and a new
-split.
+split. *choose* names the pretrained backbone, which is the one that was asked for unless that is auto.
 
 Its parameters, their defaults and their descriptions come from `FinetuneConfig`, so that none is written twice.
 """
@@ -23,6 +23,7 @@ from pydantic_core import PydanticUndefined
 from lookalike.config import SECTIONS, STEP_CONFIGS, TOP, FinetuneConfig, meaning
 from lookalike_components import (
     champion,
+    choose,
     compare,
     deploy,
     evaluate,
@@ -129,7 +130,7 @@ def define(dress: Dress = lambda _step, _task: None) -> Any:
     """Makes the pipeline.
 
     Args:
-        dress: Is given each task with its name: champion, plan, examine, pack, ingest, label, split,
+        dress: Is given each task with its name: champion, plan, examine, pack, ingest, label, split, choose,
             evaluate-reference, train, evaluate-candidate, compare, export, promote, deploy, notify.
     """
     move_in_parallel = define_parallel_moves(dress)  # KFP lets no pipeline begin while it is making another
@@ -154,10 +155,12 @@ def _body(tasks: _Tasks) -> None:
     ingested = tasks.ingest(after=looked_up)
     labelled = tasks.make("label", label, images=ingested.outputs["images"]).outputs["labelled"]
     table = tasks.make("split", split, labelled=labelled, test_set=to_beat["test_set"]).outputs["table"]
+    model = tasks.make("choose", choose, table=table).outputs["Output"]
 
     role = {"name": "evaluate-reference", "role": "reference", "encoder_uri": to_beat["encoder"]}
-    reference = tasks.make("evaluate", evaluate, table=table, **role)
-    trained = tasks.make("train", train, table=table, start_from=to_beat["start_from"])
+    reference = tasks.make("evaluate", evaluate, table=table, model=model, **role)
+    place = {"checkpoints": f"{tasks.given['artifacts']}/checkpoints"}
+    trained = tasks.make("train", train, table=table, model=model, start_from=to_beat["start_from"], **place)
     encoder = trained.outputs["encoder"]
     role = {"name": "evaluate-candidate", "role": "candidate"}
     candidate = tasks.make("evaluate", evaluate, table=table, encoder=encoder, **role)

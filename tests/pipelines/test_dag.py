@@ -87,6 +87,17 @@ def test_the_champion_decides_on_the_test_set_the_reference_and_where_training_s
         assert given["taskOutputParameter"]["producerTask"] == "champion"
 
 
+def test_training_and_the_reference_start_from_the_backbone_that_was_chosen(compiled):
+    for name in ("evaluate", "train"):
+        given = tasks(compiled)[name]["inputs"]["parameters"]["model"]
+        assert given["taskOutputParameter"] == {"outputParameterKey": "Output", "producerTask": "choose"}
+
+
+def test_what_is_split_depends_on_no_backbone_that_is_chosen_afterwards(compiled):
+    assert tasks(compiled)["choose"]["dependentTasks"] == ["split"]
+    assert "componentInputParameter" in tasks(compiled)["split"]["inputs"]["parameters"]["model"]
+
+
 def test_nothing_is_moved_before_it_is_known_what_is_to_be_beaten(compiled):
     assert all_tasks(compiled)["plan"]["dependentTasks"] == ["champion"]
 
@@ -96,7 +107,8 @@ def test_every_task_is_dressed_under_its_name():
     define(lambda name, _task: names.append(name))
     assert sorted(names) == sorted(
         [
-            *("champion", "plan", "examine", "pack", "ingest", "label", "split", "evaluate-reference", "train"),
+            *("champion", "plan", "examine", "pack", "ingest", "label", "split", "choose"),
+            *("evaluate-reference", "train"),
             *("evaluate-candidate", "compare", "export", "promote", "deploy", "notify"),
         ]
     )
@@ -113,3 +125,8 @@ def test_notify_waits_for_all_the_rest_whatever_becomes_of_it(compiled):
     told = compiled["root"]["dag"]["tasks"]["notify"]
     assert (told["dependentTasks"], len(compiled["root"]["dag"]["tasks"])) == (["exit-handler-1"], 2)
     assert told["triggerPolicy"] == {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+
+
+def test_checkpoints_go_into_the_artifact_store(compiled):
+    given = tasks(compiled)["train"]["inputs"]["parameters"]["checkpoints"]["runtimeValue"]["constant"]
+    assert given == "{{$.inputs.parameters['pipelinechannel--artifacts']}}/checkpoints"

@@ -39,7 +39,7 @@ class Panel:
     up: list[Tick]
 
 
-def panel(title: str, epochs: Sequence[int], series: Mapping[str, Sequence[float]]) -> Panel:
+def panel(title: str, epochs: Sequence[float], series: Mapping[str, Sequence[float]]) -> Panel:
     """Lays out one chart.
 
     Args:
@@ -55,7 +55,7 @@ def panel(title: str, epochs: Sequence[int], series: Mapping[str, Sequence[float
     return Panel(
         title,
         [Line(name, list(zip(columns, ys, strict=True)), list(series[name]), ends[name]) for name, ys in rows.items()],
-        [Tick(x, str(epoch)) for x, epoch in list(zip(columns, epochs, strict=True))[:: _stride(len(epochs))]],
+        [Tick(x, f"{epoch:g}") for x, epoch in list(zip(columns, epochs, strict=True))[:: _stride(len(epochs))]],
         [Tick(_scaled(tick, bottom, top, HEIGHT - BOTTOM, TOP), f"{tick:g}") for tick in ticks],
     )
 
@@ -63,12 +63,15 @@ def panel(title: str, epochs: Sequence[int], series: Mapping[str, Sequence[float
 def training_panels(history: Sequence[dict[str, Any]], shown: dict[str, str]) -> list[Panel]:
     """Charts of a training history: retrieval on the validation labels, then the loss.
 
+    Rows of trials, which lead elsewhere, and the row about what was kept, which leads back, are no part of the curves.
+
     Args:
         history: Rows with ``epoch``, ``loss`` (None before training) and ``validation`` (metrics by name, or empty).
         shown: Titles of the validation metrics to draw, by metric.
     """
-    measured = [row for row in history if row.get("validation")]
-    trained = [row for row in history if row.get("loss") is not None]
+    way = [row for row in history if not row.keys() & {"trial", "kept"}]
+    measured = [row for row in way if row.get("validation")]
+    trained = [row for row in way if row.get("loss") is not None]
     panels = []
     if measured:
         series = {title: [row["validation"][name] for row in measured] for name, title in shown.items()}

@@ -19,6 +19,7 @@ class Comparison:
         before: Mean of each metric under the reference.
         after: Mean of each metric under the candidate.
         difference: Mean of the paired differences with its interval.
+        by_views: Whether the pictures have no labels, and each was asked for by a view of it.
     """
 
     k: int
@@ -27,6 +28,7 @@ class Comparison:
     before: dict[str, float]
     after: dict[str, float]
     difference: dict[str, Interval]
+    by_views: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What ``metrics.json`` holds."""
@@ -55,4 +57,5 @@ def paired(reference: Evaluation, candidate: Evaluation, config: CompareConfig) 
         before=reference.means,
         after=candidate.means,
         difference=paired_differences(reference.values, candidate.values, labels, resampling),
+        by_views=bool(candidate.facts.get("by_views")),
     )

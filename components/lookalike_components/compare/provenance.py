@@ -14,6 +14,7 @@ ENCODER_FIELDS = {
     "input_size": "Input",
     "dimension": "Embedding",
     "resize": "Resize",
+    "aspect": "Aspect",
     "licence": "Licence of the weights",
     "weights": "Pretrained weights",
     "digest": "Digest",

@@ -105,8 +105,9 @@ def _about_the_champion(digest: str) -> list[str]:
 
 
 def _cautions(comparison: Comparison) -> list[str]:
-    if comparison.labels >= FEW_LABELS:
-        return []
-    return [
-        f"only {comparison.labels} labels were tested: intervals from fewer than {FEW_LABELS} tend to be too narrow"
-    ]
+    few = f"only {comparison.labels} labels were tested: intervals from fewer than {FEW_LABELS} tend to be too narrow"
+    views = (
+        "the pictures have no labels: each was asked for by a part of it, turned, in another light; how well different "
+        "pictures of one thing find each other was not measured"
+    )
+    return [*([few] if comparison.labels < FEW_LABELS else []), *([views] if comparison.by_views else [])]

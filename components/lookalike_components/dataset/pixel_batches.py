@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lookalike_components.dataset.look_ahead import in_order
 from lookalike_components.dataset.reader import read_images
-from lookalike_components.pixels import ResizePolicy, to_pixels
+from lookalike_components.pixels import Aspect, ResizePolicy, to_pixels
 from lookalike_components.progress import track
 from lookalike_components.storage import replacing
 
@@ -20,7 +20,11 @@ BATCH_SIZE = 64
 
 
 def load_pixels(
-    table: pd.DataFrame, size: int, resize: ResizePolicy = "exact", batch_size: int = BATCH_SIZE
+    table: pd.DataFrame,
+    size: int,
+    resize: ResizePolicy = "exact",
+    batch_size: int = BATCH_SIZE,
+    aspect: Aspect = "squash",
 ) -> Iterator[NDArray[np.uint8]]:
     """Decodes a table's images in its order; memory does not grow with their number.
 
@@ -29,17 +33,18 @@ def load_pixels(
         size: Side of the square that every image is resized to, in pixels.
         resize: How; see `lookalike_components.pixels.to_pixels`.
         batch_size: Images a batch; the last one may be smaller.
+        aspect: What becomes of its shape; likewise.
 
     Yields:
         uint8 ``[batch, size, size, 3]``, RGB.
     """
-    images = in_order(partial(to_pixels, size=size, resize=resize), read_images(table))
+    images = in_order(partial(to_pixels, size=size, resize=resize, aspect=aspect), read_images(table))
     while batch := list(islice(images, batch_size)):
         yield np.stack(batch)
 
 
 def pixel_memmap(
-    table: pd.DataFrame, size: int, resize: ResizePolicy, folder: str | Path
+    table: pd.DataFrame, size: int, resize: ResizePolicy, folder: str | Path, aspect: Aspect = "squash"
 ) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
     """Decodes a table's images once, into a file in ``folder``, and maps it into memory.
 
@@ -50,6 +55,7 @@ def pixel_memmap(
         size: Side of the square that every image is resized to, in pixels.
         resize: How; see `lookalike_components.pixels.to_pixels`.
         folder: Where the file goes; it is the caller's to delete.
+        aspect: What becomes of their shape; likewise.
 
     Returns:
         uint8 ``[len(table), size, size, 3]``, RGB, read-only, in the order of the table.
@@ -58,7 +64,7 @@ def pixel_memmap(
         LookalikeError: The disk is full.
     """
     path = Path(folder) / f"{uuid4().hex}.pixels"
-    batches = track(load_pixels(table, size, resize), len(table), "images", each=BATCH_SIZE)
+    batches = track(load_pixels(table, size, resize, aspect=aspect), len(table), "images", each=BATCH_SIZE)
     with replacing(path) as temporary, temporary.open("wb") as file:
         for batch in batches:
             file.write(batch.data)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lookalike_components.dataset import load_pixels
 from lookalike_components.duplicates.candidates import Pairs
 from lookalike_components.duplicates.hashes import Rows
+from lookalike_components.encoder.backbones import AUTO, FIRST_CHOICE
 from lookalike_components.encoder.choice import EncoderChoice
 from lookalike_components.errors import UserError
 from lookalike_components.progress import track
@@ -28,6 +29,9 @@ BATCH_SIZE = 64
 def embed(table: pd.DataFrame, choice: EncoderChoice) -> Vectors:
     """Embeds every picture of a table with a pretrained encoder; two bytes a number.
 
+    What the pictures are split by has to be the same whichever backbone wins on them, so ``auto`` stands for
+    the usual one here.
+
     Raises:
         UserError: There is no torch on this machine, or the choice is wrong.
         LookalikeError: The weights could not be had.
@@ -40,8 +44,9 @@ def embed(table: pd.DataFrame, choice: EncoderChoice) -> Vectors:
             f"near-duplicates by the encoder need {error.name}, which is not installed; "
             "install lookalike[evaluate], or look for them by hash"
         ) from error
-    encoder = build(choice.model, choice.weights, choice.input_size, choice.resize)
-    batches = load_pixels(table, encoder.config.input_size, encoder.config.resize, BATCH_SIZE)
+    named = choice.model_copy(update={"model": FIRST_CHOICE}) if choice.model == AUTO else choice
+    encoder = build(**named.pretrained())
+    batches = load_pixels(table, encoder.config.input_size, encoder.config.resize, BATCH_SIZE, encoder.config.aspect)
     tracked = track(batches, len(table), "images", each=BATCH_SIZE)
     vectors = np.empty((len(table), encoder.config.dimension), np.float16)
     for start in range(0, len(table), PICTURES_AT_ONCE):

@@ -1,20 +1,49 @@
 """Which pretrained encoder to start from: settings that *train* and the reference's *evaluate* share."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from lookalike_components.encoder.backbones import BACKBONES
-from lookalike_components.pixels import ResizePolicy
+from lookalike_components.encoder.backbones import AUTO, BACKBONES, FIRST_CHOICE, accepted_size
+from lookalike_components.errors import UserError
+from lookalike_components.pixels import Aspect, ResizePolicy
 from lookalike_components.step_config import StepConfig, one_of
 
 
 class EncoderChoice(StepConfig):
     """The pretrained backbone, and how pictures reach it."""
 
-    model: Annotated[str, one_of("model", BACKBONES)] = Field(
-        "resnet50", description="Backbone, by its name in torchvision"
+    model: Annotated[str, one_of("model", (*BACKBONES, AUTO))] = Field(
+        FIRST_CHOICE,
+        description="Backbone, by its name in `lookalike models`; auto for the one that finds most without training",
     )
-    weights: str = Field("", description="File or URI of the pretrained weights; empty for torchvision's own")
+    weights: str = Field("", description="File or URI of the pretrained weights; empty for the published ones")
+    weights_sha256: str = Field(
+        "",
+        pattern=r"^([0-9A-Fa-f]{64})?$",
+        description="sha256 that the weights are held to; empty for what is published of it",
+    )
     input_size: int = Field(0, ge=0, le=1024, description="Height and width in pixels; 0 for the backbone's own")
     resize: ResizePolicy = Field("exact", description="exact decodes in full, then resizes; fast decodes a JPEG scaled")
+    aspect: Aspect = Field(
+        "squash", description="squash makes squares of whole pictures; pad and crop keep their shape"
+    )
+
+    @model_validator(mode="after")
+    def _weights_are_of_a_model(self) -> Self:
+        if self.model == AUTO and (self.weights or self.weights_sha256):
+            raise ValueError("weights are given, but model is auto; name the model that the weights are of")
+        return self
+
+    @model_validator(mode="after")
+    def _size_is_the_models(self) -> Self:
+        if self.model != AUTO:
+            try:
+                accepted_size(self.model, self.input_size)
+            except UserError as error:
+                raise ValueError(str(error)) from error
+        return self
+
+    def pretrained(self) -> dict[str, Any]:
+        """What `lookalike_components.encoder.model.build` is to be told of the choice."""
+        return {name: getattr(self, name) for name in EncoderChoice.model_fields}

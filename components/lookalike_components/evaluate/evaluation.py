@@ -33,7 +33,12 @@ def write_evaluation(folder: str | Path, facts: Facts, test: Examination, rankin
     """
     values = ranking.metrics(facts.k)
     mean = means(values)
-    counts = {"queries": len(ranking.judged), "index": len(test.index), "left_out": test.left_out}
+    counts = {
+        "queries": len(ranking.judged),
+        "index": len(test.index),
+        "left_out": test.left_out,
+        "by_views": test.by_views,
+    }
     with new_folder(folder) as draft:
         _queries(test, ranking).assign(**values).to_parquet(draft / "queries.parquet", index=False)
         test.index[PICTURE].to_parquet(draft / "index.parquet", index=False)

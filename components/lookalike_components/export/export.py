@@ -83,7 +83,8 @@ def _export_graph(encoder: Encoder, table: pd.DataFrame, draft: Path) -> float:
     """Writes the graph and gives its largest difference from the encoder on real pictures."""
     onnx_graph.export(encoder, draft / GRAPH)
     some = table.head(PICTURES_COMPARED)
-    pixels = np.concatenate(list(load_pixels(some, encoder.config.input_size, encoder.config.resize)))
+    config = encoder.config
+    pixels = np.concatenate(list(load_pixels(some, config.input_size, config.resize, aspect=config.aspect)))
     difference = float(np.abs(Graph(draft / GRAPH).encode(pixels) - encode(encoder, [pixels])).max())
     if not difference <= TOLERANCE:
         raise LookalikeError(
@@ -95,7 +96,7 @@ def _export_graph(encoder: Encoder, table: pd.DataFrame, draft: Path) -> float:
 
 
 def _embed(graph: Graph, table: pd.DataFrame, encoder: EncoderConfig, batch_size: int) -> npt.NDArray[np.float32]:
-    batches = load_pixels(table, encoder.input_size, encoder.resize, batch_size)
+    batches = load_pixels(table, encoder.input_size, encoder.resize, batch_size, encoder.aspect)
     tracked = track(batches, len(table), "images", each=batch_size)
     return np.concatenate([graph.encode(batch) for batch in tracked])
 

@@ -12,7 +12,7 @@ Embeds a picture as {dimension} numbers so that pictures of the same thing land 
 | | |
 | --- | --- |
 | Backbone | {model}, pooled by `{pooling}`{head} |
-| Input | RGB, {input_size} x {input_size} px, resized without keeping the aspect ratio (`{resize}`) |
+| Input | RGB, {input_size} x {input_size} px; resize `{resize}`, aspect `{aspect}` |
 | Pretrained weights | {weights} |
 | Licence of these weights | {licence} |
 | sha256 of these weights | `{weights_sha256}` |

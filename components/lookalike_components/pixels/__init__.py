@@ -7,9 +7,11 @@ is written down in ``docs/pixels.md``.
 from lookalike_components.pixels.decode import ImageFacts, decode, inspect, inspect_closely
 from lookalike_components.pixels.faults import BrokenImage
 from lookalike_components.pixels.quality import Quality, quality
-from lookalike_components.pixels.resize import ResizePolicy, thumbnail, to_pixels
+from lookalike_components.pixels.resize import Aspect, ResizePolicy, thumbnail, to_pixels
+from lookalike_components.pixels.view import view
 
 __all__ = [
+    "Aspect",
     "BrokenImage",
     "ImageFacts",
     "Quality",
@@ -20,4 +22,5 @@ __all__ = [
     "quality",
     "thumbnail",
     "to_pixels",
+    "view",
 ]

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.pixels import ResizePolicy
+from lookalike_components.pixels import Aspect, ResizePolicy
 from lookalike_components.step_config import explain
 
 MANIFEST = "manifest.json"
@@ -28,6 +28,7 @@ class EncoderFacts(Part):
     dimension: int = Field(gt=0, description="Length of an embedding.")
     input_size: int = Field(gt=0, description="Height and width in pixels that the graph takes.")
     resize: ResizePolicy = Field(description="How pictures are brought to the input size.")
+    aspect: Aspect = Field("squash", description="What becomes of the shape of pictures.")
     licence: str = Field(description="Licence of the pretrained weights.")
     digest: str = Field(description="sha256 of the encoder's folder that the graph was exported from.")
 
@@ -85,6 +86,8 @@ class Manifest(Part):
     def computed_digest(self) -> str:
         """The sha256, in hex, over everything that makes two releases behave differently."""
         content = self.model_dump(mode="json", exclude=_NOT_DIGESTED)
+        if self.encoder.aspect == "squash":  # releases that were sealed before there was a choice keep their digests
+            del content["encoder"]["aspect"]
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def verify(self, folder: str | Path) -> None:

@@ -110,11 +110,12 @@ class Release:
 
     def pixels(self, images: Sequence[bytes], start: int = 0) -> Pixels:
         """Decodes image files into uint8 ``[n, size, size, 3]``, as in training; ``start`` only numbers the faults."""
-        size = self.manifest.encoder.input_size
+        encoder = self.manifest.encoder
+        size = encoder.input_size
         pixels = np.empty((len(images), size, size, 3), np.uint8)
         for position, image in enumerate(images):
             try:
-                pixels[position] = to_pixels(image, size, self.manifest.encoder.resize)
+                pixels[position] = to_pixels(image, size, encoder.resize, encoder.aspect)
             except BrokenImage as error:
                 raise UserError(f"image {start + position + 1:,} {error}; send another") from error
         return pixels

@@ -25,8 +25,10 @@ def split(
     near_duplicates: str = "hash",
     model: str = "resnet50",
     weights: str = "",
+    weights_sha256: str = "",
     input_size: int = 0,
     resize: str = "exact",
+    aspect: str = "squash",
     seed: int = 0,
 ) -> None:
     """Assign every image to training, validation, queries or index, and refuse images on both sides.
@@ -43,10 +45,12 @@ def split(
         queries_per_label: Queries of each test label, when they are first or random.
         leaks: What happens to a training image that is also in the test: refuse, drop (from training) or ignore.
         near_duplicates: How nearly the same images are found: hash, encoder (more, and slower) or off (copies only).
-        model: Name of the pretrained backbone that looks for them, where near_duplicates is encoder.
+        model: Name of the pretrained backbone that looks for them, where near_duplicates is encoder; resnet50 for auto.
         weights: Path or URI of its weights; empty for the published ones.
+        weights_sha256: The sha256 that the weights are held to; empty for what is published of it.
         input_size: Side of its input in pixels; 0 for the backbone's own.
         resize: How images are brought to that size: `exact`, or `fast` for large JPEGs.
+        aspect: What becomes of their shape: `squash` makes squares of whole images, `pad` and `crop` keep it.
         seed: Fixes what is held out and which queries are random.
 
     Returns:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from lookalike_components.dataset import are_unlabelled
 from lookalike_components.errors import UserError
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.split.config import positions as positions_of
@@ -26,12 +27,14 @@ def hold_out(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
 def hold_out_validation(images: pd.DataFrame, config: SplitConfig) -> set[str]:
     """Picks validation labels out of the training images; none when that would leave fewer than two of either kind.
 
+    Labels with one image have nothing to find, unless all images are unlabelled, and asked for by views of themselves.
+
     Args:
         images: The training images alone, so that the test can have no say.
         config: The share of labels, and the seed.
     """
     different_images = images.groupby("label")["image_id"].nunique()
-    searchable = different_images.index[different_images >= FEWEST]
+    searchable = different_images.index[(different_images >= FEWEST) | are_unlabelled(images)]
     wanted = max(share(config.validation, len(different_images)), FEWEST) if config.validation else 0
     number = min(wanted, len(different_images) - FEWEST, len(searchable))
     return set(_shuffled(searchable, [config.seed, 1])[:number]) if number >= FEWEST else set()

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from lookalike_components.dataset import are_unlabelled
 from lookalike_components.errors import UserError
 from lookalike_components.split.config import SplitConfig
 
@@ -11,11 +12,14 @@ def choose_queries(test: pd.DataFrame, config: SplitConfig) -> pd.Series:
     """Divides the test images into ``query`` and ``index``.
 
     With ``queries="all"`` there is no index: every query is searched among the others, and an image that is alone with
-    its label gets None, for there is nothing to find. Otherwise such an image is in the index, and distracts.
+    its label gets None, for there is nothing to find. Otherwise such an image is in the index, and distracts. Where
+    all are unlabelled, every image is a query: *evaluate* asks for it by a view of it.
 
     Raises:
         UserError: No label has two test images.
     """
+    if are_unlabelled(test):
+        return pd.Series("query", test.index)
     sizes = test.groupby("label")["image_id"].transform("size")
     if sizes.max() < 2:
         raise UserError("no test label has two images, so there is nothing to find; add images, or split by image")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lookalike_components.dataset import SUBSETS, read_table, write_table
+from lookalike_components.dataset import SUBSETS, are_unlabelled, read_table, write_table
 from lookalike_components.duplicates import embed, find_duplicates, find_label_doubts
 from lookalike_components.duplicates.doubts import COLUMNS as DOUBT_COLUMNS
 from lookalike_components.duplicates.vectors import Vectors
@@ -123,10 +123,11 @@ def _tell_shared_labels(train: pd.Series, test: pd.Series) -> None:
 
 
 def _refuse_too_little_training(table: pd.DataFrame) -> None:
-    sizes = table[table["subset"] == "train"].groupby("label")["image_id"].nunique()
+    rows = table[table["subset"] == "train"]
+    sizes = rows.groupby("label")["image_id"].nunique()
     if len(sizes) < FEWEST:
         raise UserError(f"training needs images of at least {FEWEST} labels, and the split leaves {len(sizes)}")
-    if sizes.max() < FEWEST:
+    if sizes.max() < FEWEST and not are_unlabelled(rows):
         raise UserError(
             "no training label has two images left, and a pair needs two; add images, or hold out fewer of them"
         )

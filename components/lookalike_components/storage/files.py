@@ -30,6 +30,9 @@ class Storage(Protocol):
     def replace_bytes(self, name: str, data: bytes | memoryview, version: str) -> bool:
         """Puts a file there, whole, in place of the one of this version ("" for none); says whether it did."""
 
+    def remove(self, name: str) -> None:
+        """Takes a file away; it need not be there."""
+
     def exists(self, name: str) -> bool:
         """Whether there is a file of this name."""
 
@@ -121,6 +124,16 @@ def replace_bytes(uri: str | Path, data: bytes | memoryview, version: str) -> bo
     """
     storage, name = _place(uri)
     return storage.replace_bytes(name, data, version)
+
+
+def remove(uri: str | Path) -> None:
+    """Takes a file away for good; one that is not there is no fault.
+
+    Raises:
+        LookalikeError: The system or the service refuses.
+    """
+    storage, name = _place(uri)
+    storage.remove(name)
 
 
 def exists(uri: str | Path) -> bool:

@@ -141,6 +141,13 @@ def _claim(path: Path, temporary: Path) -> None:
         temporary.rename(path)
 
 
+def remove(name: str) -> None:
+    """Takes a file away, where it is there."""
+    path = Path(name)
+    with explained(path):
+        path.unlink(missing_ok=True)
+
+
 def exists(name: str) -> bool:
     """Whether there is a file of this name."""
     return Path(name).is_file()

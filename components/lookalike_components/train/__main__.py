@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", required=True, metavar="URI", help="JSON file of the settings")
     parser.add_argument("--encoder", required=True, metavar="URI", help="new folder for the encoder")
     parser.add_argument("--history", required=True, metavar="URI", help="JSON Lines file for the rows of history")
+    parser.add_argument("--tensorboard", default="", metavar="URI", help="folder for TensorBoard events; none if empty")
     parser.add_argument("--failures", required=True, metavar="URI", help="folder for the reason of a failure")
     return parser
 

@@ -7,7 +7,11 @@ from pydantic import Field, model_validator
 from lookalike_components.encoder.backbones import Pooling
 from lookalike_components.encoder.choice import EncoderChoice
 from lookalike_components.step_config import one_of
-from lookalike_components.train.objective.names import LOSSES, MINERS, WITHOUT_MINER
+from lookalike_components.train import start_rules
+from lookalike_components.train.objective import rules
+from lookalike_components.train.objective.names import LOSSES, MINERS
+from lookalike_components.train.optimisation import rules as optimisation_rules
+from lookalike_components.train.pictures import rules as picture_rules
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -77,12 +81,18 @@ class TrainConfig(EncoderChoice):
 
     sampler: Literal["balanced", "random", "category"] = Field(
         "balanced",
-        description="How a batch is drawn: balanced, some images of some labels; random; category, balanced within one "
-        "value of the column category.",
+        description="How a batch is drawn: balanced, some images of some labels; random, any images; category, "
+        "balanced within one value of the column category.",
     )
     category: str = Field("", description="Column of the image table for the sampler category.")
-    classes_per_batch: int = Field(16, ge=2, description="Labels in a batch, or all of them where there are fewer.")
-    images_per_class: int = Field(4, ge=2, description="Images of each label in a batch.")
+    classes_per_batch: int = Field(
+        16, ge=2, description="Labels in a batch; more where some have few images, fewer where there are no more."
+    )
+    images_per_class: int = Field(
+        4,
+        ge=2,
+        description="Images of a label in a batch, or all that it has; times the labels this is the batch's size.",
+    )
     augmentation: Literal["none", "crop", "photo", "strong"] = Field(
         "photo", description="How pictures are varied: none; crop; photo, crop and colour; strong."
     )
@@ -132,6 +142,12 @@ class TrainConfig(EncoderChoice):
         description="Shares of the trained weights, mixed with those before training, to choose from on the validation "
         "labels.",
     )
+    false_matches: float = Field(
+        0.01,
+        gt=0,
+        lt=1,
+        description="Share of the pairs of different validation labels that the encoder's threshold may take for one.",
+    )
     k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
     seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")
 
@@ -153,10 +169,10 @@ class TrainConfig(EncoderChoice):
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        if self.miner and self.loss in WITHOUT_MINER:
-            raise ValueError(
-                f"the loss {self.loss} takes no miner, but miner is {self.miner}; set miner to an empty text"
-            )
+        start_rules.check(self)
+        rules.check(self)
+        picture_rules.check(self)
+        optimisation_rules.check(self)
         for number, variant in enumerate(self.variants, 1):
             self._check_variant(number, variant)
         return self

@@ -9,23 +9,47 @@ that one that was stopped anywhere ends with the weights of one that never stopp
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from functools import partial
 
+from lookalike_components.encoder.backbones import backbone
 from lookalike_components.encoder.model import Encoder
 from lookalike_components.progress import Facts, say, track
 from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.distributed.stopping import STOPPED, stop_put_off
 from lookalike_components.train.distributed.world import World
 from lookalike_components.train.keeping.checkpoint import Checkpoints, State
 from lookalike_components.train.objective.objective import Objective
+from lookalike_components.train.optimisation.schedule import factor
 from lookalike_components.train.pictures.augmentation import Augmentation
 from lookalike_components.train.pictures.loader import Loader
 from lookalike_components.train.pictures.pictures import Pictures
 from lookalike_components.train.pictures.resolution import size_at
 from lookalike_components.train.pictures.sampler import Sampler
-from lookalike_components.train.selection.best import METRIC, Best
+from lookalike_components.train.selection.best import METRIC, Best, copied
 from lookalike_components.train.selection.interpolation import best_share, mixed
-from lookalike_components.train.selection.validation import validate
+from lookalike_components.train.selection.threshold import threshold_for
+from lookalike_components.train.selection.validation import can_judge, embedded, validate
 from lookalike_components.train.training import Training, check_shares
+
+LOSSES_SHOWN = 20
+
+
+@dataclass(slots=True)
+class Stretch:
+    """The steps since the last look at the validation labels.
+
+    Attributes:
+        losses: Of each step.
+        seconds: That they took.
+        waited: Of these, how many they waited for their batches.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    waited: float = 0.0
 
 
 class Course:
@@ -55,12 +79,31 @@ class Course:
         self._config = config
         self._world = world
         self._checkpoints = checkpoints
-        self._variants = config.each_variant() if len(validation) else [config]
+        self._sampler = Sampler(pictures, config)  # of every variant: they may not differ in it
+        self._variants = config.each_variant() if can_judge(validation) else [config]
         self._rows: list[Facts] = []
         self._trials: list[float] = []
         self._leader: State | None = None
-        self._losses: list[float] = []
+        self._stretch = Stretch()
         self._best = Best()
+        self._resting: State | None = None
+
+    @contextmanager
+    def kept_when_stopped(self) -> Iterator[None]:
+        """Leaves a checkpoint when this process is asked to stop; a step under way is finished first.
+
+        Raises:
+            SystemExit: It was asked to.
+        """
+        try:
+            yield
+        except SystemExit:
+            if self._resting and self._config.checkpoint_every and self._world.leads:
+                self._checkpoints.save(self._resting)
+                self._checkpoints.wait()
+                taken = self._resting["training"]["taken"]
+                say(f"stopped after step {taken:,}; the same training, started again, goes on from there")
+            raise
 
     def rows(self) -> Iterator[Facts]:
         """Trains; each row of history is made when it is asked for, those before a checkpoint all at once."""
@@ -76,60 +119,110 @@ class Course:
 
     def encoder(self) -> tuple[Encoder, Facts]:
         """What came of it: the kept weights, mixed with those of the start, and a row of history about them."""
-        before = {name: tensor.clone() for name, tensor in self._start.state_dict().items()}
+        before = {name: copied(tensor) for name, tensor in self._start.state_dict().items()}
         encoder = deepcopy(self._start)
 
         def score(share: float) -> dict[str, float]:
+            if share == 1:
+                return self._best.validation
             encoder.load_state_dict(mixed(before, self._best.weights, share))
             return self._validated(encoder)
 
         share, validation = best_share(self._config.interpolations, score)
         encoder.load_state_dict(mixed(before, self._best.weights, share))
-        row = {**self._rows[-1], "step": self._best.step, "validation": validation, "share": share}
-        return encoder, row
+        threshold = self._threshold(encoder)
+        encoder.config = encoder.config.model_copy(update={"threshold": threshold})
+        chosen = {"kept": self._best.step, "share": share, "threshold": threshold}
+        return encoder, {**self._rows[-1], "validation": validation, **chosen}
+
+    def _threshold(self, encoder: Encoder) -> float | None:
+        if not len(self._validation):
+            return None
+        vectors = embedded(encoder, self._validation, self._world)
+        return threshold_for(vectors, self._validation.labels, self._config.false_matches, self._config.seed)
 
     def _tried(self, number: int, state: State | None) -> Facts:
         """Takes the first steps of a variant."""
         training, loader = self._training(self._variants[number], state)
-        row = self._stretch(training, loader, min(self._config.trial_steps, training.steps))
-        self._trials.append(row["validation"][METRIC])
-        if self._trials[-1] == max(self._trials):
+        told = {"trial": number, "variant": self._config.variants[number]}
+        row = self._walked(training, loader, min(self._config.trial_steps, training.steps), told)
+        score = row["validation"][METRIC]
+        if score > max(self._trials, default=-1.0):
             self._leader = {"training": training.state(), "row": row}
-        return {**row, "trial": number}
+        self._trials.append(score)
+        return {**row, **told}
 
     def _trained(self, state: State | None) -> Iterator[Facts]:
         """Takes the steps of the variant that did best, from its trial on."""
         config = self._variants[self._trials.index(max(self._trials)) if self._trials else 0]
-        if self._leader and not state:
-            training, loader = self._training(config, self._leader)
-            yield self._looked_at(training, self._leader["row"])
-        else:
-            training, loader = self._training(config, state)
-        every = config.validate_every or self._sampler(config).steps_per_epoch
-        while training.taken < training.steps and not self._is_patient_no_more():
-            stop = min(training.steps, (training.taken // every + 1) * every)
-            yield self._looked_at(training, self._stretch(training, loader, stop))
+        leader, self._leader = self._leader, None  # from here on no checkpoint has to hold it
+        training, loader = self._training(config, state or leader)
+        if leader and not state:
+            yield self._looked_at(training, leader["row"])
+        every = config.validate_every or self._sampler.steps_per_epoch
+        while self._next_look(training, every) > training.taken or self._stretch.losses:
+            if self._is_patient_no_more():
+                break
+            yield self._looked_at(training, self._walked(training, loader, self._next_look(training, every), {}))
 
-    def _stretch(self, training: Training, loader: Loader, stop: int) -> Facts:
-        """Takes the steps up to the next look at the validation labels; gives the row about them."""
-        rate, first, started, waited = training.learning_rate, training.taken, time.monotonic(), 0.0
-        batches = loader.batches(training.taken, stop)
-        for batch in track(batches, stop - first, "steps") if self._world.leads else batches:
-            self._losses.append(training.step(batch))
-            waited += batch.waited
-            self._keep_now_and_then(training)
-        seconds = time.monotonic() - started
+    def _next_look(self, training: Training, every: int) -> int:
+        """The step after which the validation labels are looked at next; that may be due right now."""
+        looked_at = training.taken - bool(self._stretch.losses)
+        return min(training.steps, (looked_at // every + 1) * every)
+
+    def _walked(self, training: Training, loader: Loader, stop: int, told: Facts) -> Facts:
+        """Takes the steps up to the next look at the validation labels; gives the row about them.
+
+        Raises:
+            SystemExit: This process was asked to stop.
+        """
+        if training.taken < stop:
+            self._take_steps(training, loader, stop, told)
+        stretch = self._stretch
         row = {
             **self._place(training.taken, training.steps),
-            "loss": statistics.fmean(self._losses),
-            "learning_rate": rate,
-            "seconds": seconds,
-            "images_per_second": (stop - first) * loader.batch_size / seconds,
-            "waiting": waited / seconds,
+            "loss": statistics.fmean(stretch.losses),
+            "learning_rate": _learning_rate(training, training.taken - len(stretch.losses)),
+            "seconds": stretch.seconds,
+            "images_per_second": len(stretch.losses) * loader.batch_size / stretch.seconds,
+            "waiting": stretch.waited / stretch.seconds,
             "validation": self._validated(training.encoder_now()),
         }
-        self._losses = []
+        self._stretch = Stretch()
         return row
+
+    def _take_steps(self, training: Training, loader: Loader, stop: int, told: Facts) -> None:
+        self._resting = None  # its tensors are about to change
+        last = self._rows[-1]["validation"]
+        batches = loader.batches(training.taken, stop)
+        if self._world.leads:
+            total, pace = stop if told else training.steps, partial(self._pace, loader, told, last)
+            batches = track(batches, total, "steps", start=training.taken, facts=pace)
+        with stop_put_off() as asked_to_stop:
+            started = time.monotonic()
+            for batch in batches:
+                self._stretch.losses.append(training.step(batch))
+                self._stretch.waited += batch.waited
+                self._stretch.seconds += time.monotonic() - started
+                started = time.monotonic()
+                if self._world.anywhere(asked_to_stop()):
+                    self._resting = self._state(training)
+                    raise SystemExit(STOPPED)
+                self._keep_now_and_then(training)
+            self._resting = self._state(training)
+
+    def _pace(self, loader: Loader, told: Facts, validation: dict[str, float]) -> Facts:
+        """What people want to see of the steps under way."""
+        stretch = self._stretch
+        trial = {"trial": f"{told['trial'] + 1} of {len(self._variants)}"} if told else {}
+        found = {"MAP@R": validation[METRIC]} if METRIC in validation else {}
+        return {
+            **trial,
+            "loss": statistics.fmean(stretch.losses[-LOSSES_SHOWN:]),
+            **found,
+            "images/s": round(len(stretch.losses) * loader.batch_size / stretch.seconds),
+            "% waiting": round(100 * stretch.waited / stretch.seconds),
+        }
 
     def _looked_at(self, training: Training, row: Facts) -> Facts:
         self._best.look(row["validation"], training.taken, training.weights(), self._config.keep)
@@ -145,7 +238,7 @@ class Course:
         return {**self._place(0, steps), **nothing, "validation": self._validated(self._start)}
 
     def _place(self, step: int, steps: int) -> Facts:
-        return {"epoch": round(step / self._sampler(self._config).steps_per_epoch, 2), "step": step, "steps": steps}
+        return {"epoch": round(step / self._sampler.steps_per_epoch, 2), "step": step, "steps": steps}
 
     def _is_patient_no_more(self) -> bool:
         return 0 < self._config.patience <= self._best.looks_since
@@ -155,23 +248,21 @@ class Course:
 
     def _training(self, config: TrainConfig, state: State | None) -> tuple[Training, Loader]:
         """A training of its own with the batches for it, at its beginning or as a checkpoint has it."""
-        sampler = self._sampler(config)
-        check_shares(sampler.batch_size, self._world)
+        check_shares(self._sampler.batch_size, self._world)
         steps = self._steps(config)
-        shape = self._pictures.classes, self._start.config.dimension
+        shape = self._sampler.classes, self._start.config.dimension
         training = Training(deepcopy(self._start), Objective(config, shape), steps, config, self._world)
         if state:
             training.restore(state["training"])
         size = self._start.config.input_size
-        sizes = [size_at(step, steps, size, config.resolutions) for step in range(steps)]
-        loader = Loader(self._pictures, sampler, Augmentation(config), sizes.__getitem__, config.seed, self._world)
+        multiple = backbone(self._start.config.model).multiple
+        sizes = [size_at(step, steps, size, config.resolutions, multiple) for step in range(steps)]
+        augmentation = Augmentation(config)
+        loader = Loader(self._pictures, self._sampler, augmentation, sizes.__getitem__, config.seed, self._world)
         return training, loader
 
-    def _sampler(self, config: TrainConfig) -> Sampler:
-        return Sampler(self._pictures, config)
-
     def _steps(self, config: TrainConfig) -> int:
-        return config.steps or config.epochs * self._sampler(config).steps_per_epoch
+        return config.steps or config.epochs * self._sampler.steps_per_epoch
 
     def _keep_now_and_then(self, training: Training) -> None:
         if self._config.checkpoint_every and training.taken % self._config.checkpoint_every == 0 and self._world.leads:
@@ -179,16 +270,25 @@ class Course:
 
     def _state(self, training: Training) -> State:
         return {
-            "rows": self._rows,
-            "trials": self._trials,
+            # A head from a PCA may turn out mirrored on another machine; all else is as it was in a file.
+            "start": self._start.state_dict() if self._config.dimension else {},
+            "rows": list(self._rows),
+            "trials": list(self._trials),
             "leader": self._leader,
-            "losses": self._losses,
+            "stretch": asdict(self._stretch),
             "best": self._best.state(),
             "training": training.state(),
         }
 
     def _taken_up(self, state: State) -> Iterator[Facts]:
+        self._start.load_state_dict(state["start"], strict=bool(state["start"]))
         self._rows, self._trials, self._leader = state["rows"], state["trials"], state["leader"]
-        self._losses, self._best = state["losses"], Best(**state["best"])
-        say(f"going on from the checkpoint after step {state['training']['taken']:,}")
-        yield from self._rows
+        self._stretch, self._best = Stretch(**state["stretch"]), Best(**state["best"])
+        self._resting = state
+        if self._world.leads:
+            say(f"going on from the checkpoint after step {state['training']['taken']:,}")
+        yield from list(self._rows)
+
+
+def _learning_rate(training: Training, step: int) -> float:
+    return training.config.learning_rate * factor(training.config, step, training.steps)

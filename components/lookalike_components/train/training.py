@@ -1,19 +1,23 @@
 """One training: an encoder, what it is to lower, and the steps that lower it."""
 
-from math import isfinite
+from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from lookalike_components.encoder.model import Encoder, best_device
-from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.errors import UserError
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.distributed.batch_norm import over_all_processes
 from lookalike_components.train.distributed.world import ALONE, World
 from lookalike_components.train.objective.objective import Objective
-from lookalike_components.train.optimisation.parameters import groups, learning
+from lookalike_components.train.optimisation.average import Average
+from lookalike_components.train.optimisation.chance import seed_chance
+from lookalike_components.train.optimisation.forward import Forward
+from lookalike_components.train.optimisation.gradient_cache import descend
+from lookalike_components.train.optimisation.health import Health, spread
+from lookalike_components.train.optimisation.optimizers import checked_options
+from lookalike_components.train.optimisation.parameters import freeze, groups, learning
 from lookalike_components.train.optimisation.schedule import factor
 from lookalike_components.train.pictures.loader import Batch
 
@@ -30,6 +34,9 @@ class Training:
         encoder: The encoder as it is now.
         steps: Steps in all.
         taken: Steps taken so far.
+
+    Raises:
+        UserError: More is to stay as it is than there is in the encoder.
     """
 
     def __init__(
@@ -42,10 +49,14 @@ class Training:
         self.objective = objective.to(self.device)
         self.steps = steps
         self.taken = 0
+        freeze(encoder, config)
         optimizer = getattr(torch.optim, config.optimizer)
-        self.optimizer = optimizer(groups(encoder, objective, config), **config.optimizer_options)
+        options = checked_options(config.optimizer, config.optimizer_options)
+        self.optimizer = optimizer(groups(encoder, objective, config), **options)
         self._full_rates = [group["lr"] for group in self.optimizer.param_groups]
-        self._embed = _shared(encoder, self.device) if world.size > 1 else encoder
+        self._forward = Forward(encoder, config, world)
+        self._average = Average(encoder, config.average) if config.average else None
+        self._health = Health()
 
     @property
     def learning_rate(self) -> float:
@@ -56,32 +67,54 @@ class Training:
         """Takes one step downhill and gives the loss before it.
 
         Raises:
-            LookalikeError: The loss is no finite number any more.
+            LookalikeError: The loss or its gradient is no finite number any more, or all embeddings became one.
         """
-        torch.manual_seed(self.config.seed * 1_000_003 + self.taken)
         learning(self.encoder, self.config)
         for group, rate in zip(self.optimizer.param_groups, self._full_rates, strict=True):
             group["lr"] = rate * factor(self.config, self.taken, self.steps)
         self.optimizer.zero_grad()
-        loss = self._loss(batch)
-        if not isfinite(value := loss.item()):
-            raise LookalikeError(
-                f"the loss became {value}; lower the learning rate (it is {self.learning_rate:g}) and train again"
-            )
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = self._descend(batch)
         self.optimizer.step()
+        if self._average:
+            self._average.update_parameters(self.encoder)
         self.taken += 1
-        return value
-
-    def _loss(self, batch: Batch) -> Tensor:
-        images, labels = batch.images.to(self.device), batch.labels.to(self.device)
-        embeddings = self.world.together(self._embed(images), len(labels))
-        loss: Tensor = self.objective(embeddings, labels)
         return loss
 
+    def _descend(self, batch: Batch) -> float:
+        """Computes the gradients of a batch, makes sure that they are sound, and gives the loss."""
+        labels = batch.labels.to(self.device, non_blocking=True)
+        images = batch.images.to(self.device, non_blocking=True)
+        spreads: list[Tensor] = []
+
+        def loss_of(part: Tensor) -> Tensor:
+            embeddings = self.world.together(part, len(labels))
+            spreads.append(spread(embeddings.detach(), labels))
+            seed_chance(self.config.seed, self.taken)  # the same for all processes, which make the same loss
+            loss: Tensor = self.objective(embeddings, labels)
+            return loss
+
+        loss = descend(self._embed, images, self.config.embed_at_once, loss_of, self._forward.alone)
+        signs = torch.stack([loss, self._clipped(), *spreads])
+        height, gradient, width = signs.tolist()  # the one wait for the device
+        self._health.check(height, gradient, width, self.taken, self.learning_rate, self.config)
+        return float(height)
+
+    def _embed(self, number: int, images: Tensor) -> Tensor:
+        """Embeds a part of this process's share of a batch."""
+        seed_chance(self.config.seed, self.taken, 1 + self.world.rank, number)
+        return self._forward(images)
+
+    def _clipped(self) -> Tensor:
+        """Shortens the gradient to ``clip`` where it is longer; gives the length that it had."""
+        weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
+        length = nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
+        if self.config.clip:
+            nn.utils.clip_grads_with_norm_(weights, self.config.clip, length)
+        return length
+
     def encoder_now(self) -> Encoder:
-        """The encoder as it would be kept now."""
-        return self.encoder
+        """The encoder as it would be kept now: the average of its weights where there is one."""
+        return self._average.module if self._average else self.encoder
 
     def weights(self) -> dict[str, Tensor]:
         """The weights of the encoder as it would be kept now."""
@@ -89,15 +122,19 @@ class Training:
 
     def state(self) -> State:
         """Everything that the next steps depend on; of tensors and plain values alone."""
-        parts = {"encoder": self.encoder, "objective": self.objective, "optimizer": self.optimizer}
-        return {"taken": self.taken, **{name: part.state_dict() for name, part in parts.items()}}
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        return {"taken": self.taken, "health": self._health.state(), **parts}
 
     def restore(self, state: State) -> None:
-        """Goes back to a state."""
+        """Goes back to a state; it stays as it is, whatever steps are taken from there."""
         self.taken = state["taken"]
-        self.encoder.load_state_dict(state["encoder"])
-        self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self._health = Health(**state["health"])
+        for name, part in self._parts().items():
+            part.load_state_dict(deepcopy(state[name]))
+
+    def _parts(self) -> dict[str, Any]:
+        parts = {"encoder": self.encoder, "objective": self.objective, "optimizer": self.optimizer}
+        return {**parts, "average": self._average} if self._average else parts
 
 
 def check_shares(batch_size: int, world: World) -> None:
@@ -111,8 +148,3 @@ def check_shares(batch_size: int, world: World) -> None:
             f"a batch has {batch_size} images, too few for {world.size} processes; "
             "raise train.classes_per_batch or train.images_per_class, or train with fewer processes"
         )
-
-
-def _shared(encoder: Encoder, device: torch.device) -> nn.Module:
-    """The encoder of all processes: each embeds its part of a batch, and the gradients are those of the whole batch."""
-    return DistributedDataParallel(over_all_processes(encoder, device))

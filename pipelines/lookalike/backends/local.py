@@ -18,7 +18,7 @@ from lookalike.config import FinetuneConfig
 from lookalike_components.errors import LookalikeError, UserError, listed
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?", re.IGNORECASE)
-BESIDE_THE_RUNS = {"shards", "releases", "encoders", "test-sets", "kfp"}
+BESIDE_THE_RUNS = {"checkpoints", "shards", "releases", "encoders", "test-sets", "kfp"}
 """What an artifact store holds beside its runs, by the names of the folders."""
 
 
@@ -37,6 +37,7 @@ ARTIFACTS = {
     "label_doubts": Kept("split", "label_doubts", "label_doubts.csv"),
     "table": Kept("split", "table", "table.parquet"),
     "history": Kept("train", "history", "history.jsonl"),
+    "tensorboard": Kept("train", "tensorboard", "tensorboard"),
     "encoder": Kept("train", "encoder", "encoder"),
     "evaluation": Kept("evaluate-candidate", "evaluation", "evaluation"),
     "comparison": Kept("compare", "comparison", "comparison"),

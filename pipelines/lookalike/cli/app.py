@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli import check, deploying, examples, fit, pipeline, releases, runs, schedules, serving, use
+from lookalike.cli import (
+    ablate,
+    check,
+    deploying,
+    examples,
+    fit,
+    models,
+    pipeline,
+    releases,
+    runs,
+    schedules,
+    serving,
+    use,
+)
 from lookalike.cli.options import say
 
 app = typer.Typer(
@@ -35,6 +48,8 @@ def lookalike(
 
 fit.register(app)
 check.register(app)
+ablate.register(app)
+models.register(app)
 runs.register(app)
 releases.register(app)
 use.register(app)

@@ -45,7 +45,7 @@ def check(
         list[str] | None,
         typer.Option("--set", metavar="SECTION.FIELD=VALUE", help="Any setting of ingest or label; repeatable."),
     ] = None,
-    preset: Annotated[str, typer.Option(help="Packaged settings, such as walkthrough.")] = "",
+    preset: Annotated[str, typer.Option(help="Packaged settings: best (the default), quick, walkthrough.")] = "",
     config: Annotated[Path | None, typer.Option(help="YAML file with settings.")] = None,
     as_json: AsJson = False,
 ) -> None:

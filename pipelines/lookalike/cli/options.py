@@ -65,7 +65,9 @@ def parsed_settings(settings: list[str]) -> dict[str, Any]:
 
 
 def _settings_of_the_pipeline(
-    model: Annotated[str | None, typer.Option(help="Backbone to start from, such as resnet50 or mobilenet_v2.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Backbone to start from; see `lookalike models`. auto tries some.")
+    ] = None,
     weights: Annotated[str | None, typer.Option(help="File with the backbone's weights (.pth, .safetensors).")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Learning rate of the optimizer.")] = None,
@@ -92,7 +94,7 @@ def _settings_of_the_pipeline(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="SECTION.FIELD=VALUE", help="Any other setting; repeatable.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="Packaged settings, such as walkthrough.")] = "",
+    preset: Annotated[str, typer.Option(help="Packaged settings: best (the default), quick, walkthrough.")] = "",
     config: Annotated[Path | None, typer.Option(help="YAML file with settings.")] = None,
     artifacts: Annotated[str, typer.Option(help="Where shards and artifacts go: a folder or gs://bucket/prefix.")] = "",
 ) -> dict[str, Any]:

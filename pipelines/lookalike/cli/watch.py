@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from lookalike_components.progress import describe
 
@@ -31,6 +31,10 @@ def watch(run: "Run") -> None:
         board.close(promoted=record.promoted, challenge=bool(record.config.get("challenge")))
 
 
+_WORDS = TextColumn("{task.fields[count]}", table_column=Column(overflow="fold"))
+"""How far a step has come, and below that, wrapped where the terminal is narrow, what it tells of itself."""
+
+
 class _Board:
     """What is known of each step; finished steps are printed above the ones that move."""
 
@@ -43,7 +47,7 @@ class _Board:
     @classmethod
     @contextmanager
     def shown(cls, console: Console) -> Iterator["_Board"]:
-        columns = (TextColumn("{task.description:<19}"), BarColumn(bar_width=24), TextColumn("{task.fields[count]}"))
+        columns = (TextColumn("{task.description:<19}"), BarColumn(bar_width=24), _WORDS)
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
             yield cls(console, progress)
 
@@ -54,7 +58,8 @@ class _Board:
                 self._bar(step)
             case "progress":
                 count = f"{event['done']:,} of {event['total']:,} {event['what']}"
-                self.progress.update(self._bar(step), total=event["total"], completed=event["done"], count=count)
+                words = "\n".join(filter(None, [count, describe(event.get("facts", {}))]))
+                self.progress.update(self._bar(step), total=event["total"], completed=event["done"], count=words)
             case "finished" if not event["facts"]:
                 self._forget(step)  # it had nothing to do in this run, such as promote where nothing is challenged
             case "finished":

@@ -1,6 +1,7 @@
 """Encoders ready to use: a release (onnxruntime, quick to load) or a torch encoder, behind one verb."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,10 +35,9 @@ class TorchModel:
         from lookalike_components.encoder.encode import encode
 
         config = self.encoder.config
-        batches = (
-            np.stack([to_pixels(image, config.input_size, config.resize) for image in images[start : start + BATCH]])
-            for start in range(0, len(images), BATCH)
-        )
+        to_square = partial(to_pixels, size=config.input_size, resize=config.resize, aspect=config.aspect)
+        starts = range(0, len(images), BATCH)
+        batches = (np.stack([to_square(image) for image in images[start : start + BATCH]]) for start in starts)
         return encode(self.encoder, batches)
 
 

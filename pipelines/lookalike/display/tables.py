@@ -13,6 +13,7 @@ from rich.text import Text
 from lookalike.backends.record import RunRecord, Status
 
 if TYPE_CHECKING:
+    from lookalike_components.encoder.backbones import Backbone
     from lookalike_components.registry import Champion, Published
     from lookalike_components.release.lineage import Lineage
 
@@ -94,6 +95,26 @@ def lineage_table(digest: str, made_of: "Lineage") -> Table:
     table.add_column("", overflow="fold")
     for name, value in made_of.model_dump(exclude={"schema_version"}).items():
         table.add_row(name.replace("_", " "), value[:12] if DIGEST.fullmatch(value) else value or "none")
+    return table
+
+
+def models_table(backbones: "Sequence[Backbone]", here: Mapping[str, bool]) -> Table:
+    """One row a backbone, in 80 columns; licences that do not permit every use come last, and in another colour.
+
+    Args:
+        backbones: The rows of the table of backbones.
+        here: Whether the weights of each are on this machine, by name.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Model", no_wrap=True)
+    for column in ("Length", "px"):
+        table.add_column(column, justify="right")
+    for column in ("Licence", "From", "Here"):
+        table.add_column(column)
+    for row in sorted(backbones, key=lambda row: not row.is_permissive):
+        licence = Text(row.licence, style="" if row.is_permissive else "yellow")
+        numbers = str(row.pooled(row.pooling)), str(row.input_size)
+        table.add_row(row.name, *numbers, licence, row.library, Text("yes" if here[row.name] else "", style="green"))
     return table
 
 

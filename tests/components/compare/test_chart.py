@@ -50,6 +50,21 @@ def test_a_history_gives_a_curve_of_the_metrics_and_one_of_the_loss():
     assert loss.lines[0].values == [0.8]
 
 
+def test_trials_and_what_was_kept_are_no_part_of_the_curve():
+    row = {"epoch": 0.5, "loss": 0.8, "validation": {"map_at_r": 0.5}}
+    history = [
+        {"epoch": 0, "loss": None, "validation": {"map_at_r": 0.3}},
+        row | {"trial": 0, "loss": 0.1},
+        row,
+        row | {"epoch": 1.25, "loss": 0.4},
+        row | {"kept": 3, "share": 0.7},
+    ]
+    metrics, loss = training_panels(history, {"map_at_r": "MAP@R"})
+    assert metrics.lines[0].values == [0.3, 0.5, 0.5]
+    assert loss.lines[0].values == [0.8, 0.4]
+    assert [tick.text for tick in metrics.across] == ["0", "0.5", "1.25"]
+
+
 @pytest.mark.parametrize("history", [[], [{"epoch": 0, "loss": None, "validation": {}}]])
 def test_a_history_without_figures_gives_no_curve(history):
     assert training_panels(history, {"map_at_r": "MAP@R"}) == []

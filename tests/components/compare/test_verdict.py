@@ -97,3 +97,12 @@ def test_a_leak_is_the_same_picture_with_the_same_label_on_both_sides(test_row, 
 def test_labels_on_both_sides_are_counted():
     rows = [("mug", "train"), ("mug", "query"), ("lamp", "query"), (None, "train"), (None, "query"), ("cup", "train")]
     assert count_labels_seen(pd.DataFrame(rows, columns=["label", "subset"])) == 1
+
+
+def test_a_test_by_views_is_said_to_be_one():
+    gain = {"map_at_r": Interval(0.1, 0.05, 0.2)}
+    comparison = Comparison(3, 250, 60, {"map_at_r": 0.5}, {"map_at_r": 0.6}, gain, by_views=True)
+    assert decide(comparison, leaks=0, config=CompareConfig()).cautions == [
+        "the pictures have no labels: each was asked for by a part of it, turned, in another light; how well different "
+        "pictures of one thing find each other was not measured"
+    ]

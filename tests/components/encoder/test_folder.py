@@ -73,7 +73,7 @@ def test_damaged_weights_are_refused(saved: Path):
 
 def test_a_config_of_a_later_version_is_refused(saved: Path):
     path = saved / "encoder.json"
-    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"schema_version": 2}), encoding="utf-8")
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"schema_version": 3}), encoding="utf-8")
     with pytest.raises(LookalikeError) as error:
         folder.load(saved)
-    assert str(error.value) == f"{path}: schema_version is 2: it should be 1; train the encoder again"
+    assert str(error.value) == f"{path}: schema_version is 3: it should be 2; train the encoder again"

@@ -1,13 +1,17 @@
 """Weights come from a file, the cache or the network, and damaged ones never load."""
 
 import socket
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import torch
 
-from lookalike_components.encoder import weights as weights_module
-from lookalike_components.encoder.weights import load_state, resolve
+from lookalike_components.encoder.cache import cache_folder, kept
+from lookalike_components.encoder.weights import file_digest, load_state, resolve
 from lookalike_components.errors import LookalikeError, UserError
 
 MOBILENET = "mobilenet_v2-b0353104.pth"
@@ -35,6 +39,24 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_RETRIES", "0")
 
 
+@pytest.fixture
+def served(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Address of a web server that has the file of weights."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    handler = partial(Quiet, directory=str(weights.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 def test_a_file_is_taken_as_it_is(weights: Path):
     assert resolve("resnet18", str(weights)) == weights
 
@@ -48,6 +70,43 @@ def test_a_missing_file_is_named(tmp_path: Path):
         resolve("resnet18", str(tmp_path / "none.pth"))
     expected = f"{tmp_path / 'none.pth'} does not exist; pass the .pth or .safetensors file that holds the weights"
     assert str(error.value) == expected
+
+
+def test_a_file_is_held_to_its_sha256(weights: Path):
+    own = file_digest(weights)
+    assert resolve("resnet18", str(weights), own.upper()) == weights
+    with pytest.raises(UserError) as error:
+        resolve("resnet18", str(weights), "0" * 64)
+    expected = f"{weights} has the sha256 {own}, not {'0' * 64}; correct weights_sha256 or weights"
+    assert str(error.value) == expected
+
+
+def test_weights_of_the_web_are_fetched_once(weights: Path, cache: Path, served: str):
+    fetched = resolve("resnet18", f"{served}/{weights.name}?download=true")
+    assert fetched.name == weights.name
+    assert file_digest(fetched) == file_digest(weights)
+    fetched.write_bytes(b"the same file")
+    assert resolve("resnet18", f"{served}/{weights.name}?download=true").read_bytes() == b"the same file"
+
+
+def test_what_the_web_does_not_have_is_named(cache: Path, served: str):
+    with pytest.raises(LookalikeError) as error:
+        resolve("resnet18", f"{served}/none.pth")
+    assert str(error.value).startswith(f"the weights could not be fetched from {served}/none.pth (Client error '404 ")
+    assert not [path for path in cache.rglob("*") if path.is_file()]
+
+
+def test_torch_hubs_folder_is_the_one_that_torch_looks_at(cache: Path):
+    path = Path(torch.hub.get_dir(), "checkpoints", MOBILENET)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"anything")
+    assert list(kept("mobilenet_v2")) == [path]
+
+
+def test_timms_weights_lie_in_the_cache_under_the_models_name(cache: Path):
+    path = cache / "convnext_atto.d2_in1k.safetensors"
+    path.write_bytes(b"anything")
+    assert resolve("convnext_atto.d2_in1k") == path
 
 
 def test_a_damaged_file_in_the_cache_is_refused(cache: Path):
@@ -98,7 +157,7 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path):
 
 
 @pytest.mark.skipif(
-    not (weights_module.cache_folder() / MOBILENET).is_file(), reason="the weights of mobilenet_v2 are not in the cache"
+    not (cache_folder() / MOBILENET).is_file(), reason="the weights of mobilenet_v2 are not in the cache"
 )
 def test_the_cached_weights_are_found_and_are_what_their_name_says():
-    assert weights_module.file_digest(resolve("mobilenet_v2")).startswith("b0353104")
+    assert file_digest(resolve("mobilenet_v2")).startswith("b0353104")

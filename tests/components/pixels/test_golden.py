@@ -47,9 +47,10 @@ def test_the_size_told_is_that_of_the_upright_picture(name: str) -> None:
 
 @pytest.mark.parametrize("name", ACCEPTED)
 @pytest.mark.parametrize("policy", ["exact", "fast"])
+@pytest.mark.parametrize("aspect", ["squash", "pad", "crop"])
 @pytest.mark.parametrize("size", [1, 4, 224])
-def test_what_is_accepted_becomes_a_square_under_either_policy(name: str, policy: str, size: int) -> None:
-    pixels = to_pixels((GOLDEN / name).read_bytes(), size, policy)
+def test_what_is_accepted_becomes_a_square_under_every_policy(name: str, policy: str, aspect: str, size: int) -> None:
+    pixels = to_pixels((GOLDEN / name).read_bytes(), size, policy, aspect)
     assert (pixels.shape, pixels.dtype) == ((size, size, 3), np.uint8)
 
 

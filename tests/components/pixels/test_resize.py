@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from lookalike_components.pixels import BrokenImage, decode, thumbnail, to_pixels
+from lookalike_components.pixels.resize import PADDING
 
 
 def photo(width: int, height: int) -> bytes:
@@ -62,6 +63,59 @@ def test_fast_is_exact_where_the_format_knows_no_draft() -> None:
     file = io.BytesIO()
     decode(photo(900, 900)).save(file, "PNG")
     assert np.array_equal(to_pixels(file.getvalue(), 224, "fast"), to_pixels(file.getvalue(), 224, "exact"))
+
+
+def stripes(width: int, height: int) -> Image.Image:
+    """Columns and rows that can be told apart: red says how far to the right, green how far down."""
+    down, right = np.mgrid[:height, :width] * 10
+    return Image.fromarray(np.stack([right, down, 0 * down], axis=-1).astype(np.uint8))
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("width", "height"), [(12, 6), (6, 12), (11, 6), (6, 11)])
+@pytest.mark.parametrize("policy", ["exact", "fast"])
+def test_pad_keeps_every_pixel_and_lays_a_plain_edge_evenly_around_them(width: int, height: int, policy: str) -> None:
+    image = stripes(width, height)
+    pixels = to_pixels(png(image), max(width, height), policy, "pad")
+    left, top = (max(width, height) - width) // 2, (max(width, height) - height) // 2
+    inside = np.zeros(pixels.shape[:2], bool)
+    inside[top : top + height, left : left + width] = True
+    assert np.array_equal(pixels[inside], np.asarray(image).reshape(-1, 3))
+    assert (pixels[~inside] == PADDING).all()
+
+
+@pytest.mark.parametrize(("width", "height", "left", "top"), [(12, 6, 3, 0), (6, 12, 0, 3)])
+def test_crop_takes_the_square_in_the_middle(width: int, height: int, left: int, top: int) -> None:
+    image = stripes(width, height)
+    expected = np.asarray(image)[top : top + 6, left : left + 6]
+    assert np.array_equal(to_pixels(png(image), 6, aspect="crop"), expected)
+
+
+def test_crop_takes_half_pixels_where_the_middle_lies_between_two() -> None:
+    pixels = to_pixels(png(stripes(9, 6)), 6, aspect="crop")
+    assert pixels[0, :, 0].tolist() == [15, 25, 35, 45, 55, 65]
+
+
+def test_squares_come_out_alike_whatever_becomes_of_other_shapes() -> None:
+    squash, pad, crop = (to_pixels(photo(400, 400), 224, "exact", aspect) for aspect in ("squash", "pad", "crop"))
+    assert np.array_equal(squash, pad)
+    assert np.array_equal(squash, crop)
+
+
+@pytest.mark.parametrize("aspect", ["pad", "crop"])
+def test_fast_stays_close_to_exact_whatever_becomes_of_the_shape(aspect: str) -> None:
+    exact, fast = (to_pixels(photo(1280, 960), 224, policy, aspect).astype(int) for policy in ("exact", "fast"))
+    assert 0 < np.abs(exact - fast).mean() < 1
+
+
+def test_a_line_of_pixels_is_padded_too() -> None:
+    pixels = to_pixels(png(Image.new("RGB", (1000, 1), "red")), 10, aspect="pad")
+    assert (pixels == (255, 0, 0)).all(axis=2).sum(axis=1).tolist() == [0, 0, 0, 0, 10, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("size", "expected"), [((600, 300), (96, 48)), ((300, 600), (48, 96)), ((60, 30), (60, 30))])

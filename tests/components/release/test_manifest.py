@@ -50,3 +50,18 @@ def test_a_manifest_of_a_later_version_is_refused(folder: Path):
     with pytest.raises(LookalikeError) as error:
         Manifest.read(folder)
     assert str(error.value) == f"{path}: schema_version is 2: it should be 1; export the release again"
+
+
+def test_releases_that_were_sealed_before_the_shape_of_pictures_was_a_choice_keep_their_digest(folder: Path):
+    path = folder / "manifest.json"
+    content = json.loads(path.read_bytes())
+    assert content["encoder"].pop("aspect") == "squash"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    Manifest.read(folder).verify(folder)
+
+
+def test_a_release_for_pictures_of_another_shape_is_another_one(folder: Path):
+    path = folder / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("squash", "pad"), encoding="utf-8")
+    with pytest.raises(LookalikeError, match="is not what was sealed"):
+        Manifest.read(folder).verify(folder)

@@ -20,6 +20,7 @@ from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.pixels import inspect
 from lookalike_components.release.manifest import EncoderFacts
 from lookalike_components.release.sealing import seal, write_index
+from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.pictures.pictures import decode
 
 GOLDEN = Path(__file__).parents[1] / "pixels" / "golden"
@@ -38,7 +39,7 @@ def as_it_is() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
-def encoder_json(policy: str) -> str:
+def encoder_json(policy: str, aspect: str) -> str:
     return EncoderConfig(
         model="as_it_is",
         pooling="avg",
@@ -46,6 +47,7 @@ def encoder_json(policy: str) -> str:
         dimension=DIMENSION,
         input_size=SIZE,
         resize=policy,
+        aspect=aspect,
         mean=(0, 0, 0),
         std=(1, 1, 1),
         licence="CC0-1.0",
@@ -62,14 +64,17 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return pd.DataFrame([asdict(location) for location in locations]).assign(label="thing", subset="train")
 
 
-@pytest.fixture(scope="module", params=["exact", "fast"])
+@pytest.fixture(
+    scope="module",
+    params=[("exact", "squash"), ("fast", "squash"), ("exact", "pad"), ("fast", "pad"), ("exact", "crop")],
+)
 def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp(request.param)
+    root = tmp_path_factory.mktemp("-".join(request.param))
     draft = root / "draft"
     draft.mkdir()
     onnx.save(as_it_is(), draft / "encoder.onnx")
-    (draft / "encoder.json").write_text(encoder_json(request.param), encoding="utf-8")
-    config = EncoderConfig.model_validate_json(encoder_json(request.param))
+    (draft / "encoder.json").write_text(encoder_json(*request.param), encoding="utf-8")
+    config = EncoderConfig.model_validate_json(encoder_json(*request.param))
     about = {name: value for name, value in config if name in EncoderFacts.model_fields}
     rows = pd.DataFrame({"image_id": ["a"], "uri": ["a.png"], "label": ["a"], "subset": ["train"]})
     write_index(draft, np.eye(1, DIMENSION, dtype=np.float32), rows)
@@ -79,19 +84,19 @@ def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def encoder(release: Path) -> EncoderConfig:
-    """What ``encoder.json`` says, the policy of resizing included."""
+    """What ``encoder.json`` says, the policies of resizing included."""
     return EncoderConfig.model_validate_json((release / "encoder.json").read_bytes())
 
 
 @pytest.fixture(scope="module")
 def evaluated(table: pd.DataFrame, encoder: EncoderConfig) -> npt.NDArray[np.uint8]:
-    return np.concatenate(list(load_pixels(table, encoder.input_size, encoder.resize)))
+    return np.concatenate(list(load_pixels(table, encoder.input_size, encoder.resize, aspect=encoder.aspect)))
 
 
 def test_training_sees_what_evaluation_sees(
     table: pd.DataFrame, encoder: EncoderConfig, evaluated: npt.NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    trained = decode(table, "train", encoder, tmp_path).pixels
+    trained = decode(table, "train", encoder, SIZE, tmp_path, TrainConfig()).pixels
     assert trained.tobytes() == evaluated.tobytes()
 
 
@@ -105,3 +110,8 @@ def test_the_server_sees_what_evaluation_sees(start, release: Path, evaluated: n
 def test_the_policies_can_be_told_apart_by_these_files(table: pd.DataFrame) -> None:
     exact, fast = (np.concatenate(list(load_pixels(table, SIZE, policy))) for policy in ("exact", "fast"))
     assert not np.array_equal(exact, fast)
+
+
+def test_so_can_what_becomes_of_their_shape(table: pd.DataFrame) -> None:
+    ways = [np.concatenate(list(load_pixels(table, SIZE, aspect=aspect))) for aspect in ("squash", "pad", "crop")]
+    assert len({way.tobytes() for way in ways}) == 3

@@ -23,6 +23,7 @@ from lookalike_components.storage import (
     open_file,
     read_bytes,
     read_range,
+    remove,
     upload,
     upload_folder,
     write_bytes,
@@ -73,6 +74,13 @@ def test_writing_replaces_what_was_there(root: str) -> None:
     write_bytes(join(root, "a"), b"old and longer")
     write_bytes(join(root, "a"), b"new")
     assert read_bytes(join(root, "a")) == b"new"
+
+
+def test_what_is_removed_is_gone_and_may_have_been_gone_before(root: str) -> None:
+    write_bytes(join(root, "a"), b"abc")
+    for _ in range(2):
+        remove(join(root, "a"))
+        assert not exists(join(root, "a"))
 
 
 def test_creating_does_not_replace_what_was_there(root: str) -> None:

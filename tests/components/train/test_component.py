@@ -26,4 +26,4 @@ def test_a_setting_out_of_range_is_named():
 def test_every_input_and_output_is_described():
     spec = train.component_spec
     assert all(part.description for part in spec.inputs.values())
-    assert set(spec.outputs) == {"encoder", "history", "metrics"}
+    assert set(spec.outputs) == {"encoder", "history", "tensorboard", "metrics"}

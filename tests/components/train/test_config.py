@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from lookalike_components.encoder.backbones import BACKBONES
+from lookalike_components.encoder.backbones import AUTO, BACKBONES
 from lookalike_components.errors import UserError
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.objective.names import LOSSES, MINERS
 
 
 @pytest.mark.parametrize(
-    ("setting", "what", "names"), [("loss", "loss", LOSSES), ("miner", "miner", MINERS), ("model", "model", BACKBONES)]
+    ("setting", "what", "names"), [("loss", "loss", LOSSES), ("miner", "miner", MINERS), ("model", "model", (*BACKBONES, AUTO))]
 )
 def test_an_unknown_name_is_answered_with_the_known_ones(setting, what, names):
     with pytest.raises(UserError) as error:
@@ -22,14 +22,6 @@ def test_an_unknown_name_is_answered_with_the_known_ones(setting, what, names):
 
 def test_no_miner_is_a_choice():
     assert TrainConfig(miner="").miner == ""
-
-
-def test_a_loss_that_takes_no_miner_says_what_to_do():
-    with pytest.raises(UserError) as error:
-        TrainConfig.from_arguments({"loss": "PNPLoss"})
-    assert str(error.value) == (
-        "the loss PNPLoss takes no miner, but miner is MultiSimilarityMiner; set miner to an empty text"
-    )
 
 
 def test_checking_loads_no_torch():

@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from lookalike_components import storage
 from lookalike_components.encoder import folder
+from lookalike_components.encoder.encode import encode
 from lookalike_components.encoder.model import build
 from lookalike_components.errors import UserError
 from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.distributed.world import World
 from lookalike_components.train.fine_tune import fine_tune
-from lookalike_components.train.start import parent_of, starting_encoder
+from lookalike_components.train.pictures.pictures import Pictures
+from lookalike_components.train.start import parent_of, start_new_head, starting_encoder
 
 
 @pytest.fixture
@@ -56,7 +60,14 @@ def test_the_child_names_its_parent(parent: Path, table: Path, tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("name", "asked", "own"),
-    [("model", "resnet50", "resnet18"), ("input_size", 64, 32), ("resize", "fast", "exact"), ("dimension", 8, 16)],
+    [
+        ("model", "resnet50", "resnet18"),
+        ("input_size", 64, 32),
+        ("resize", "fast", "exact"),
+        ("aspect", "pad", "squash"),
+        ("pooling", "gem", "avg"),
+        ("dimension", 8, 16),
+    ],
 )
 def test_a_setting_that_contradicts_the_parent_is_refused(parent: Path, name: str, asked: object, own: object):
     with pytest.raises(UserError) as error, parent_of(config(parent, **{name: asked})):
@@ -70,3 +81,60 @@ def test_a_setting_that_contradicts_the_parent_is_refused(parent: Path, name: st
 def test_a_folder_without_an_encoder_is_refused(tmp_path: Path):
     with pytest.raises(UserError, match="is not an encoder's folder"), parent_of(config(tmp_path)):
         pass
+
+
+@pytest.fixture
+def pictures() -> Pictures:
+    """48 pictures of noise of many colours, kept larger than the encoder takes them."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (48, 40, 40, 3)) * rng.random((48, 1, 1, 3))
+    return Pictures(pixels.astype(np.uint8), np.arange(48) // 4)
+
+
+def with_new_head(weights: Path, table: Path, **settings: object) -> tuple[torch.nn.Module, TrainConfig]:
+    asked = config("", weights=str(weights), input_size=32, dimension=48, **settings)
+    return starting_encoder(asked, None, table), asked
+
+
+def test_a_new_head_starts_with_the_cosines_of_the_backbone(weights: Path, table: Path, pictures: Pictures):
+    encoder, asked = with_new_head(weights, table, head="pca")
+    pixels = pictures.pixels[:, 4:36, 4:36]
+    start_new_head(encoder, Pictures(pixels, pictures.labels), asked)
+    vectors, plain = encode(encoder, [pixels]), encode(build("resnet18", str(weights), 32), [pixels])
+    np.testing.assert_allclose(vectors @ vectors.T, plain @ plain.T, atol=1e-4)
+
+
+def test_a_head_that_starts_at_random_follows_the_seed(weights: Path, table: Path, pictures: Pictures):
+    heads = []
+    for seed in (3, 3, 4):
+        encoder, asked = with_new_head(weights, table, head="random", seed=seed)
+        start_new_head(encoder, pictures, asked)
+        heads.append(encoder.head.weight)
+    assert torch.equal(heads[0], heads[1])
+    assert not torch.equal(heads[0], heads[2])
+
+
+def test_a_parents_head_is_left_alone(parent: Path, table: Path, pictures: Pictures):
+    asked = config(parent, dimension=16)
+    with parent_of(asked) as found:
+        encoder = starting_encoder(asked, found, table)
+    start_new_head(encoder, pictures, asked)
+    assert_same_weights(encoder, folder.load(parent))
+
+
+def test_every_process_looks_at_its_share_of_the_pictures(weights: Path, table: Path, pictures: Pictures):
+    looked_at = []
+
+    class Share(World):
+        def together(self, part: torch.Tensor, length: int) -> torch.Tensor:
+            looked_at.append((len(part), length))
+            return part
+
+    encoder, asked = with_new_head(weights, table)
+    start_new_head(encoder, pictures, asked, Share(rank=1, size=3))
+    assert looked_at == [(16, 48)]
+
+
+def test_the_encoder_says_which_lengths_it_is_trained_to_do_for(weights: Path, table: Path):
+    encoder, _ = with_new_head(weights, table, matryoshka=[8, 16])
+    assert encoder.config.matryoshka == [8, 16]

@@ -10,6 +10,7 @@ import pytest
 COMMANDS = [
     "fit",
     "check",
+    "ablate",
     "metrics",
     "examples",
     "save",

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from lookalike.cli.watch import _Board
 
@@ -35,3 +36,17 @@ def test_a_step_that_did_something_is_shown_whatever_it_is():
 )
 def test_a_refused_encoder_skips_what_the_run_would_have_done(challenge, skipped):
     assert shown(promoted=False, challenge=challenge) == [[step, "skipped"] for step in skipped]
+
+
+def test_a_step_tells_of_itself_while_it_works_within_eighty_columns():
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    facts = {"trial": "2 of 4", "loss": 0.412, "MAP@R": 0.52, "images/s": 1280, "% waiting": 2}
+    with _Board.shown(console) as board:
+        event = {"done": 1_200, "total": 4_000, "what": "steps", "facts": facts}
+        board.take({"step": "train", "status": "progress", **event})
+        board.progress.refresh()
+    lines = Text.from_ansi(console.file.getvalue()).plain.splitlines()
+    assert max(map(len, lines)) <= 80
+    words = " ".join(" ".join(lines).split())
+    assert "1,200 of 4,000 steps" in words
+    assert "loss 0.412, MAP@R 0.520, 1,280 images/s, 2 % waiting" in words.replace("  ", " ")

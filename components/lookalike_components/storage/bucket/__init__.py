@@ -14,6 +14,7 @@ from lookalike_components.storage.bucket.objects import (
     open_file,
     read_bytes,
     read_range,
+    remove,
     replace_bytes,
     write_bytes,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "open_file",
     "read_bytes",
     "read_range",
+    "remove",
     "replace_bytes",
     "upload",
     "upload_folder",

@@ -2,9 +2,10 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
-from google.api_core.exceptions import PreconditionFailed, RequestRangeNotSatisfiable
+from google.api_core.exceptions import NotFound, PreconditionFailed, RequestRangeNotSatisfiable
 from google.cloud.storage.fileio import BlobReader
 
 from lookalike_components.storage.bucket import checksums
@@ -51,6 +52,12 @@ def create_bytes(uri: str, data: bytes | memoryview) -> bool:
 def replace_bytes(uri: str, data: bytes | memoryview, version: str) -> bool:
     """Puts an object there, whole, in place of the one of this generation."""
     return replace(uri, of_bytes(data), int(version)) if version else create(uri, of_bytes(data))
+
+
+def remove(uri: str) -> None:
+    """Takes an object away, where it is there."""
+    with explained(uri), suppress(NotFound):
+        blob(uri).delete(**PATIENCE)
 
 
 def exists(uri: str) -> bool:

@@ -18,36 +18,48 @@ from lookalike_components.train.distributed.order import Order
 from lookalike_components.train.distributed.stopping import unwound_when_stopped
 from lookalike_components.train.distributed.train_job import TrainJob, TrainJobError, render
 from lookalike_components.train.keeping.history import facts_of, read_history
+from lookalike_components.train.keeping.written import Written
 
 NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
-def fine_tune_on_nodes(
-    table_path: str | Path, encoder_path: str | Path, history_path: str | Path, config: TrainConfig, uri: str
-) -> Facts:
+def fine_tune_on_nodes(table_path: str | Path, written: Written, config: TrainConfig) -> Facts:
     """Does what `fine_tune` does, by ``config.processes`` processes on each of ``config.nodes`` machines.
 
     Args:
         table_path: Image table with labels and subsets; it names shards in a bucket.
-        encoder_path: Where the encoder's folder is to appear.
-        history_path: JSON Lines file for the rows of history; they come when the training is over.
+        written: What it writes. Beside the encoder's address, which is in a bucket, the machines find their order; the
+            history and the TensorBoard events grow at their own addresses, or there too.
         config: What is trained, and by how many.
-        uri: Address in a bucket. Beside it, the machines find their order and leave what came of it.
 
     Raises:
         UserError: The settings, the table or the cluster's rights have to change.
         LookalikeError: The training failed, or the cluster cannot be reached.
     """
-    folder.check_is_new(encoder_path)
-    _check_reach(table_path, uri)
+    folder.check_is_new(written.encoder)
+    _check_reach(table_path, written.encoder_uri)
     cluster, namespace = _cluster()
     name = f"lookalike-train-{secrets.token_hex(4)}"
-    order = Order.below(f"{uri}.{name}", config)
+    order = Order.below(f"{written.encoder_uri}.{name}", _found_again(config, written), **_elsewhere(written))
     storage.upload(Path(table_path), order.table)
     job = TrainJob(client.CustomObjectsApi(cluster), render(name, namespace, order.arguments(), config))
     _train(job, order, config)
-    storage.download_folder(order.encoder, Path(encoder_path))
-    return _kept(order, Path(history_path))
+    storage.download_folder(order.encoder, Path(written.encoder))
+    if written.tensorboard:
+        storage.download_folder(order.tensorboard, Path(written.tensorboard))
+    return _kept(order, Path(written.history))
+
+
+def _found_again(config: TrainConfig, written: Written) -> TrainConfig:
+    """The settings, with a place for checkpoints that the next attempt, whose TrainJob has another name, knows too."""
+    beside = written.encoder_uri.rpartition("/")[0]
+    return config.model_copy(update={"checkpoints": config.checkpoints or beside})
+
+
+def _elsewhere(written: Written) -> dict[str, str]:
+    """What goes to an address of its own, where others look on."""
+    addresses = {"history": written.history_uri, "tensorboard": written.tensorboard_uri}
+    return {name: uri for name, uri in addresses.items() if uri and storage.local_path(uri) is None}
 
 
 def _check_reach(table_path: str | Path, uri: str) -> None:

@@ -1,9 +1,11 @@
 """What a process of a shared training is told: where things lie, on this machine or in a bucket."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from lookalike_components import storage
 from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.keeping.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,7 @@ class Order:
         settings: JSON file of the settings.
         encoder: Where the encoder's folder is to appear.
         history: JSON Lines file that the rows of history go to.
+        tensorboard: Folder that TensorBoard events go to; empty for none.
         failures: Folder that a process leaves the reason in when it fails.
     """
 
@@ -22,6 +25,7 @@ class Order:
     settings: str
     encoder: str
     history: str
+    tensorboard: str
     failures: str
 
     @classmethod
@@ -36,9 +40,17 @@ class Order:
         return order
 
     @property
-    def written(self) -> tuple[str, str]:
-        """Where the encoder and its history go."""
-        return self.encoder, self.history
+    def checkpoints(self) -> str:
+        """Where checkpoints go when the settings do not say: beside the encoder."""
+        return self.encoder.rpartition("/")[0] or "."
+
+    def written(self, scratch: Path) -> Written:
+        """What a process writes: at the addresses where these are on its machine, else in ``scratch``."""
+        encoder, history, tensorboard = (
+            uri and (storage.local_path(uri) or scratch / uri.rsplit("/", 1)[-1])
+            for uri in (self.encoder, self.history, self.tensorboard)
+        )
+        return Written(encoder, history, tensorboard, self.encoder, self.history, self.tensorboard)
 
     def arguments(self) -> list[str]:
         """The order as a command line of ``python -m lookalike_components.train``."""

@@ -14,13 +14,12 @@ from lookalike_components.train.distributed import failure
 from lookalike_components.train.distributed.order import Order
 from lookalike_components.train.distributed.stopping import unwound_when_stopped
 from lookalike_components.train.keeping.history import facts_of, read_history
+from lookalike_components.train.keeping.written import Written
 
 MODULE = "lookalike_components.train"
 
 
-def fine_tune_in_processes(
-    table_path: str | Path, encoder_path: str | Path, history_path: str | Path, config: TrainConfig
-) -> Facts:
+def fine_tune_in_processes(table_path: str | Path, written: Written, config: TrainConfig) -> Facts:
     """Does what `fine_tune` does, by ``config.processes`` processes that share every batch.
 
     Raises:
@@ -28,13 +27,13 @@ def fine_tune_in_processes(
         LookalikeError: The training failed.
     """
     with TemporaryDirectory(prefix="lookalike-train-") as scratch:
-        here = {"table": str(table_path), "encoder": str(encoder_path), "history": str(history_path)}
-        order = Order.below(scratch, config, **here)
+        paths = {"encoder": written.encoder, "history": written.history, "tensorboard": written.tensorboard}
+        order = Order.below(scratch, config, table=str(table_path), **{name: str(path) for name, path in paths.items()})
         say(f"training in {config.processes} processes")
         exit_code = _run([*_torchrun(config.processes), *order.arguments()], environment(config.processes))
         if exit_code:
             raise failure.first(order.failures, config.processes) or LookalikeError(_UNEXPLAINED)
-    return facts_of(read_history(history_path))
+    return facts_of(read_history(written.history))
 
 
 _UNEXPLAINED = (

@@ -12,6 +12,7 @@ from lookalike_components.train.distributed.order import Order
 from lookalike_components.train.distributed.stopping import unwound_when_stopped
 from lookalike_components.train.distributed.world import World, joined
 from lookalike_components.train.fine_tune import fine_tune
+from lookalike_components.train.keeping.mirror import mirrored
 
 
 def work(order: Order) -> None:
@@ -27,12 +28,14 @@ def work(order: Order) -> None:
         _heard_only_if_it_leads(world),
         TemporaryDirectory(prefix="lookalike-train-") as scratch,
     ):
-        table = _here(order.table, Path(scratch, "table"))
-        encoder, history = (storage.local_path(uri) or Path(scratch, uri.rsplit("/", 1)[-1]) for uri in order.written)
-        fine_tune(table, encoder, history, order.config(), world)
+        config, table = order.config(), _here(order.table, Path(scratch, "table"))
+        config = config.model_copy(update={"checkpoints": config.checkpoints or order.checkpoints})
+        written = order.written(Path(scratch))
+        with mirrored(written.addresses if world.leads else {}):
+            fine_tune(table, written.encoder, written.history, config, world, written.tensorboard)
         if world.leads and storage.local_path(order.encoder) is None:
-            storage.upload_folder(encoder, order.encoder)
-            storage.upload(history, order.history)
+            storage.upload_folder(Path(written.encoder), order.encoder)
+            storage.upload(Path(written.history), order.history)
 
 
 def _here(uri: str, path: Path) -> Path:

@@ -62,6 +62,22 @@ class World:
         made: Made = dict(everywhere)[0, self.machine]
         return made
 
+    def from_the_leader(self, make: Callable[[], Made]) -> Made:
+        """What the leader made, everywhere."""
+        made: list[Any] = [make() if self.leads else None]
+        if self.size > 1:
+            distributed.broadcast_object_list(made)
+        told: Made = made[0]
+        return told
+
+    def anywhere(self, here: bool) -> bool:
+        """Whether it is so in any of the processes; all of them get the same answer."""
+        if self.size == 1:
+            return here
+        votes = torch.tensor([float(here)], device="cuda" if distributed.get_backend() == "nccl" else "cpu")
+        distributed.all_reduce(votes)
+        return bool(votes.item())
+
 
 ALONE = World()
 

@@ -1,83 +1,102 @@
-"""A loss of pytorch-metric-learning and its miner, with their options checked before anything runs."""
+"""What training lowers: a loss of pytorch-metric-learning, over the pairs that a miner picks, for each length."""
 
-from collections.abc import Mapping
-from inspect import Parameter, signature
 from typing import Any
 
+import torch
 from pytorch_metric_learning import losses, miners
 from torch import Tensor, nn
+from torch.nn import functional
 
 from lookalike_components.errors import UserError
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.objective.names import PROXY_LOSSES
-
-Options = Mapping[str, Any]
-
-SHAPE = ("num_classes", "embedding_size")
+from lookalike_components.train.objective.label_noise import likely
+from lookalike_components.train.objective.memory import Memory
+from lookalike_components.train.objective.mended import MENDED
+from lookalike_components.train.objective.names import LOSSES, MINERS
+from lookalike_components.train.objective.options import checked
+from lookalike_components.train.objective.rules import check_lengths
 
 
 class Objective(nn.Module):
-    """What training lowers: a loss, over the pairs or triplets that a miner picks where there is one.
+    """The loss of whole embeddings, and of their first numbers where these are to do as well.
 
-    Proxy losses learn one or more vectors for each class; these are parameters of this module.
+    Its parameters are the vectors that some losses learn for the labels; its state is everything that it remembers.
 
     Args:
-        config: Names the loss and the miner, and their options.
-        shape: Number of classes and length of an embedding, which proxy losses are made for.
+        config: Names loss and miner with their options, and what goes with them.
+        shape: Number of classes and length of an embedding.
 
     Raises:
-        UserError: The loss or the miner has no such option, or refuses its value.
+        UserError: Embeddings are too short for a length of ``matryoshka``.
     """
 
     def __init__(self, config: TrainConfig, shape: tuple[int, int]) -> None:
         super().__init__()
-        proxies = dict(zip(SHAPE, shape, strict=True)) if config.loss in PROXY_LOSSES else {}
-        self.loss = _make("loss", getattr(losses, config.loss), config.loss_options, proxies)
-        self.miner = _make("miner", getattr(miners, config.miner), config.miner_options) if config.miner else None
+        classes, dimension = shape
+        try:
+            check_lengths(config.matryoshka, dimension)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        self.label_noise = config.label_noise
+        self.lengths = [*config.matryoshka, dimension]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)  # so that the vectors of all processes begin alike
+            self.losses = nn.ModuleList(_LossOfLength(config, (classes, length)) for length in self.lengths)
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """The loss of a batch.
+        """The loss of a batch: the sum over all lengths (Kusupati et al., 2022, equation 1, with all weights 1).
 
         Args:
-            embeddings: float32 ``[b, d]``.
+            embeddings: float32 ``[b, d]``, each row of length 1.
             labels: int64 ``[b]``, from 0 up to the number of classes.
 
         Returns:
             A float32 scalar, 0 or more for most losses.
         """
+        if self.label_noise:
+            places = likely(embeddings, labels, self.label_noise)
+            embeddings, labels = embeddings[places], labels[places]
+        parts = zip(self.losses, self.lengths, strict=True)
+        return torch.stack([loss(_cut(embeddings, length), labels) for loss, length in parts]).sum()
+
+
+class _LossOfLength(nn.Module):
+    """A loss with its miner and its memory, for embeddings of one length."""
+
+    def __init__(self, config: TrainConfig, shape: tuple[int, int]) -> None:
+        super().__init__()
+        loss = _loss(config, shape)
+        miner = _miner(config) if config.miner else None
+        self.loss = Memory(loss, shape[1], config.memory, miner) if config.memory else loss
+        self.miner = None if config.memory else miner
+
+    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         mined = self.miner(embeddings, labels) if self.miner else None
         loss: Tensor = self.loss(embeddings, labels, mined)
-        return loss
+        return loss.squeeze()
 
 
-def _make(role: str, kind: Any, options: Options, given: Options | None = None) -> nn.Module:
-    name, known = kind.__name__, _options(kind)
-    for option in options:
-        if option not in known:
-            raise UserError(f"the {role} {name} has no option {option!r}; {_offer(known)}")
-    try:
-        made: nn.Module = kind(**_whole_numbers(options, known), **(given or {}))
-    except (TypeError, ValueError, AssertionError) as error:
-        raise UserError(f"the {role} {name} does not take the options {dict(options)}: {error}") from error
+def _loss(config: TrainConfig, shape: tuple[int, int]) -> nn.Module:
+    name = config.loss
+    row = LOSSES[name]
+    kind = MENDED.get(name) or getattr(losses, name)
+    length = "descriptors_dim" if name == "P2SGradLoss" else "embedding_size"
+    own = dict(zip(("num_classes", length), shape, strict=True)) if row.compares == "classes" else {}
+    return _made(kind, {**checked("loss", name, config.loss_options, row.options), **own})
+
+
+def _miner(config: TrainConfig) -> nn.Module:
+    name = config.miner
+    return _made(getattr(miners, name), checked("miner", name, config.miner_options, MINERS[name]))
+
+
+def _made(kind: Any, options: dict[str, Any]) -> nn.Module:
+    made: nn.Module = kind(**options)
     return made
 
 
-def _options(kind: Any) -> dict[str, Any]:
-    """The options that a loss or miner names itself, with their defaults."""
-    unnamed = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-    parts = signature(kind).parameters.values()
-    return {part.name: part.default for part in parts if part.kind not in unnamed and part.name not in SHAPE}
-
-
-def _offer(known: Options) -> str:
-    if not known:
-        return "it has none"
-    return "it has " + ", ".join(f"{name} (default {default!r})" for name, default in known.items())
-
-
-def _whole_numbers(options: Options, known: Options) -> dict[str, Any]:
-    """The options with 3.0 for 3 set right, as KFP hands every number inside a dictionary over as a float."""
-    return {
-        name: int(value) if isinstance(value, float) and value.is_integer() and isinstance(known[name], int) else value
-        for name, value in options.items()
-    }
+def _cut(embeddings: Tensor, length: int) -> Tensor:
+    """The first numbers of each embedding, brought to length 1 again."""
+    if length == embeddings.shape[1]:
+        return embeddings
+    return functional.normalize(embeddings[:, :length], dim=1)

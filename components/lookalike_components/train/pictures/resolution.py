@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 
-MULTIPLE = 32
-"""Networks halve their input five times; patches of 14 or 16 pixels are taught by multiples of their own."""
+HALVINGS = 32
+"""Convolutional networks halve their input five times; sizes between multiples of this gain them nothing."""
 
 
-def size_at(step: int, steps: int, size: int, resolutions: Sequence[float]) -> int:
+def size_at(step: int, steps: int, size: int, resolutions: Sequence[float], multiple: int = 1) -> int:
     """Side of the pictures at a step, in pixels.
+
+    Small pictures first, as in progressive resizing: Tan and Le, EfficientNetV2 (ICML 2021), section 4.
 
     Args:
         step: From 0 up to ``steps``.
         steps: Steps in all.
         size: The encoder's input size in pixels.
         resolutions: Shares of it, each for an equal part of the steps.
+        multiple: What a network of patches takes multiples of; 1 for a convolutional one.
 
     Returns:
-        The share of the size, rounded to a multiple of 32 where it is below 1; 32 at least.
+        The share of the size, where it is below 1 rounded to such a multiple, or to one of 32; ``size`` at most, and
+        one multiple at least.
     """
+    unit = multiple if multiple > 1 else HALVINGS
     share = resolutions[min(len(resolutions) * step // max(1, steps), len(resolutions) - 1)]
-    return size if share == 1 else max(MULTIPLE, round(share * size / MULTIPLE) * MULTIPLE)
+    return size if share == 1 else min(size, max(unit, round(share * size / unit) * unit))

@@ -5,11 +5,7 @@ Source: Wortsman et al., Robust fine-tuning of zero-shot models (CVPR 2022), the
 
 from collections.abc import Callable, Sequence
 
-from torch import Tensor
-
-from lookalike_components.train.selection.best import METRIC
-
-Weights = dict[str, Tensor]
+from lookalike_components.train.selection.best import METRIC, Weights
 
 
 def mixed(before: Weights, after: Weights, share: float) -> Weights:

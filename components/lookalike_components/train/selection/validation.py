@@ -1,12 +1,19 @@
 """How well an encoder finds the pictures of labels that it was not trained on, seen while it trains."""
 
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from lookalike_components import retrieval
 from lookalike_components.encoder.encode import encode
 from lookalike_components.encoder.model import Encoder, best_device
+from lookalike_components.pixels import view
 from lookalike_components.train.distributed.world import ALONE, World
-from lookalike_components.train.pictures.pictures import Pictures
+from lookalike_components.train.pictures.pictures import Pictures, Pixels, Positions
+
+Look = Callable[[Pictures, Positions], Pixels]
 
 BATCH_SIZE = 64
 
@@ -23,10 +30,46 @@ def validate(encoder: Encoder, pictures: Pictures, k: int, world: World = ALONE)
     Returns:
         The mean of every metric by name; empty when there is nothing to measure.
     """
-    if len(pictures) < 2:
+    if not can_judge(pictures):
         return {}
-    pixels = pictures.pixels[world.share(len(pictures))]
-    part = encode(encoder, (pixels[start : start + BATCH_SIZE] for start in range(0, len(pixels), BATCH_SIZE)))
-    vectors = world.together(torch.tensor(part, device=best_device()), len(pictures)).cpu().numpy()
-    ranking = retrieval.rank_leave_one_out(vectors, pictures.labels.astype(str).tolist(), min(k, len(vectors) - 1))
-    return retrieval.means(ranking.metrics(k)) if len(ranking.judged) else {}
+    vectors, labels = embedded(encoder, pictures, world), pictures.labels.astype(str).tolist()
+    if pictures.unlabelled:
+        views = embedded(encoder, pictures, world, _views)
+        ranking = retrieval.rank(views, labels, vectors, labels, min(k, len(vectors)))
+    else:
+        ranking = retrieval.rank_leave_one_out(vectors, labels, min(k, len(vectors) - 1))
+    return retrieval.means(ranking.metrics(k))
+
+
+def can_judge(pictures: Pictures) -> bool:
+    """Whether any label has two pictures or more, so that one can be searched for with the other.
+
+    Unlabelled pictures are searched for by views of them.
+    """
+    return len(pictures) > 1 and (pictures.unlabelled or bool((np.bincount(pictures.labels) > 1).any()))
+
+
+def embedded(
+    encoder: Encoder, pictures: Pictures, world: World = ALONE, look: Look = Pictures.take
+) -> npt.NDArray[np.float32]:
+    """The embeddings float32 ``[n, d]`` of all pictures, the same in every process.
+
+    Args:
+        encoder: The encoder; left in evaluation mode.
+        pictures: What is embedded; each process does its share.
+        world: The processes that share the work.
+        look: The pixels of the pictures at some positions.
+    """
+    share = np.arange(len(pictures))[world.share(len(pictures))]
+    batches = (look(pictures, share[start : start + BATCH_SIZE]) for start in range(0, len(share), BATCH_SIZE))
+    part = encode(encoder, batches)
+    together: npt.NDArray[np.float32] = (
+        world.together(torch.tensor(part, device=best_device()), len(pictures)).cpu().numpy()
+    )
+    return together
+
+
+def _views(pictures: Pictures, positions: Positions) -> Pixels:
+    """Views of pictures, the same at every look."""
+    some = zip(pictures.take(positions), positions, strict=True)
+    return np.stack([view(pixels, np.random.default_rng([0, position])) for pixels, position in some])

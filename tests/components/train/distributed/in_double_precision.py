@@ -3,52 +3,45 @@
 In float32 the gradients of an untrained network differ by per cents when sums are taken in another order.
 """
 
+import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from lookalike_components.encoder.model import Encoder, build
+from lookalike_components.encoder.model import build
 from lookalike_components.train.config import TrainConfig
-from lookalike_components.train.objective.objective import Objective
-from lookalike_components.train.pictures.pictures import Pictures
-from lookalike_components.train.training import Training, seed_everything
 from lookalike_components.train.distributed.world import World, joined
+from lookalike_components.train.objective.objective import Objective
+from lookalike_components.train.pictures.loader import Batch
+from lookalike_components.train.training import Training
 
-CLASSES = 8
-
-
-class Precise(Encoder):
-    """An encoder without the float32 of its input and output."""
-
-    def forward(self, images: Tensor) -> Tensor:
-        pixels = (images.permute(0, 3, 1, 2).double() - self.mean) / self.std
-        return functional.normalize(self.backbone(pixels), dim=1)
+CLASSES, BATCH, STEPS = 5, 15, 3
+USUAL = {"optimizer": "SGD", "learning_rate": 0.05, "miner": "", "classes_per_batch": CLASSES, "images_per_class": 3}
 
 
-def steps(weights: str, loss: str, world: World) -> dict[str, Tensor]:
-    """Losses, weights and running statistics after three steps on noise."""
-    random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (4 * CLASSES, 32, 32, 3), dtype=np.uint8)
-    config = TrainConfig(
-        loss=loss, miner="", optimizer="SGD", learning_rate=0.05, classes_per_batch=5, images_per_class=3
-    )
-    seed_everything(0)
-    objective = Objective(loss, {}, "", {}, (CLASSES, 512)).double()
-    encoder = build("resnet18", weights, 32)
-    encoder.__class__ = Precise
-    pictures = Pictures(pixels, np.repeat(np.arange(CLASSES), 4))
-    training = Training(encoder.double(), objective, pictures, config, world)
-    losses = [training.step(batch) for batch in training.batches(1)]
-    return {"losses": torch.tensor(losses), **encoder.state_dict(), **objective.state_dict()}
+def batch(step: int, world: World) -> Batch:
+    """Noise, three pictures of each class; they cannot be shared evenly by two."""
+    chance = torch.Generator().manual_seed(step)
+    images = torch.randint(0, 256, (BATCH, 32, 32, 3), dtype=torch.uint8, generator=chance)
+    return Batch(images[world.share(BATCH)], torch.arange(CLASSES).repeat_interleave(3))
+
+
+def steps(weights: str, settings: dict[str, object], world: World) -> dict[str, Tensor]:
+    """Losses, and the weights and running statistics that would be kept, after a few steps on noise."""
+    config = TrainConfig(model="resnet18", **USUAL | settings)
+    encoder, objective = build("resnet18", weights, 32).double(), Objective(config, (CLASSES, 512)).double()
+    training = Training(encoder, objective, STEPS, config, world)
+    losses = [training.step(batch(step, world)) for step in range(STEPS)]
+    learned = {f"objective.{name}": part for name, part in objective.state_dict().items() if isinstance(part, Tensor)}
+    return {"losses": torch.tensor(losses), **training.weights(), **learned}
 
 
 if __name__ == "__main__":
-    weights, *losses, folder = sys.argv[1:]
+    weights, cases, folder = sys.argv[1:]
     with joined() as world:
         torch.save(
-            {loss: steps(weights, loss, world) for loss in losses}, Path(folder, f"{world.rank} of {world.size}")
+            [steps(weights, settings, world) for settings in json.loads(cases)],
+            Path(folder, f"{world.rank} of {world.size}"),
         )

@@ -21,10 +21,12 @@ from lookalike_components import storage
 from lookalike_components.dataset import write_table
 from lookalike_components.encoder import folder
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.train.distributed import train_job
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.dispatch import dispatch
+from lookalike_components.train.distributed import train_job
 from lookalike_components.train.distributed.failure import Failure
+from lookalike_components.train.keeping.tensorboard import FILE
+from lookalike_components.train.keeping.written import Written
 
 DEFINITION = Path(__file__).parents[2] / "fixtures" / "trainer" / "trainjobs.yaml"
 KIND = ("trainer.kubeflow.org", "v1alpha1")
@@ -68,7 +70,9 @@ def config(weights: Path) -> TrainConfig:
 @pytest.fixture
 def arguments(table: Path, tmp_path: Path, config: TrainConfig, bucket: str) -> list[Any]:
     """What a training is called with."""
-    return [table, tmp_path / "encoder", tmp_path / "history.jsonl", config, storage.join(bucket, "kfp", "encoder")]
+    addresses = (storage.join(bucket, "kfp", name) for name in ("encoder", "history", "tensorboard"))
+    paths = (tmp_path / name for name in ("encoder", "history.jsonl", "tensorboard"))
+    return [table, Written(*paths, *addresses), config]
 
 
 class Controller:
@@ -138,7 +142,9 @@ def test_two_nodes_bring_an_encoder_back(
     facts = dispatch(*arguments)
     assert facts["steps"] == 2
     assert folder.load(tmp_path / "encoder").config.dimension == 512
-    assert len((tmp_path / "history.jsonl").read_text().splitlines()) == 2
+    assert len((tmp_path / "history.jsonl").read_text().splitlines()) == 3
+    assert (tmp_path / "tensorboard" / FILE).stat().st_size > 0
+    assert storage.read_bytes(arguments[1].history_uri) == (tmp_path / "history.jsonl").read_bytes()
     assert played.result()["spec"]["trainer"]["numNodes"] == 2
     assert controller.jobs() == []
     assert "jobs of the TrainJob: node active 1, ready 1" in capfd.readouterr().err

@@ -23,6 +23,7 @@ from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.progress import LIVE, step
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.dispatch import dispatch
+from lookalike_components.train.keeping.written import Written
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,7 @@ def config(weights: Path, **settings: object) -> TrainConfig:
 
 
 def train(table: Path, folder: Path, config: TrainConfig) -> None:
-    dispatch(table, folder / "encoder", folder / "rows.jsonl", config, str(folder / "encoder"))
+    dispatch(table, Written(folder / "encoder", folder / "rows.jsonl"), config)
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -76,14 +77,23 @@ def test_one_process_speaks_for_all(runs: Path):
     assert [event["status"] for event in events if event["status"] != "progress"] == ["started", "finished"]
     assert {event["total"] for event in events if event.get("what") == "steps"} == {6}
     assert lines_of(runs / "2" / "history.jsonl") == lines_of(runs / "2" / "rows.jsonl")
-    assert [row["epoch"] for row in lines_of(runs / "2" / "rows.jsonl")] == [0, 1, 2]
+    assert [row["epoch"] for row in lines_of(runs / "2" / "rows.jsonl")] == [0, 1, 2, 2]
+
+
+CASES = [
+    {"loss": "MultiSimilarityLoss"},
+    {"loss": "ProxyAnchorLoss", "average": 0.9, "schedule": "cosine", "warmup": 0.5},
+    {"loss": "ContrastiveLoss", "memory": 40, "freeze": 2, "layer_decay": 0.5, "clip": 0.1},
+    {"loss": "SupConLoss", "freeze_batch_norm": True, "embed_at_once": 4, "average": 0.5},  # 7 and 8: two parts each
+    {"loss": "SupConLoss", "freeze_batch_norm": True, "embed_at_once": 7, "miner": "MultiSimilarityMiner"},  # 1 and 2
+]
 
 
 def test_in_double_precision_every_digit_agrees(weights: Path, tmp_path: Path):
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=localhost", "--nproc-per-node=2"]
     for launcher in ([], torchrun):
-        command = [sys.executable, *launcher, str(PROCESS), str(weights), "MultiSimilarityLoss", "ProxyAnchorLoss"]
-        subprocess.run([*command, str(tmp_path)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        command = [sys.executable, *launcher, str(PROCESS), str(weights), json.dumps(CASES), str(tmp_path)]
+        subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     alone, first, second = (torch.load(tmp_path / name) for name in ("0 of 1", "0 of 2", "1 of 2"))
     torch.testing.assert_close(first, alone, rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(second, alone, rtol=1e-9, atol=1e-9)
@@ -119,7 +129,7 @@ def test_a_step_that_is_stopped_takes_its_processes_and_its_pixels_along(
     write_table(rows, tmp_path / "table.parquet")
     (scratch := tmp_path / "scratch").mkdir()
     settings = config(weights, processes=processes, epochs=10_000)
-    arguments = [tmp_path / "table.parquet", tmp_path / "encoder", tmp_path / "rows.jsonl", settings, ""]
+    arguments = [tmp_path / "table.parquet", Written(tmp_path / "encoder", tmp_path / "rows.jsonl"), settings]
     code = """if True:
         import pickle, sys
         from lookalike_components.train.dispatch import dispatch
@@ -138,6 +148,7 @@ def test_a_step_that_is_stopped_takes_its_processes_and_its_pixels_along(
     assert len(started) == (3 if processes == 2 else 0)  # torchrun and the two
     assert psutil.wait_procs(started, timeout=30)[1] == []
     assert list(scratch.glob("**/*.pixels")) == []
+    assert len(list(tmp_path.glob("checkpoint-*.pt"))) == 1  # the step under way was finished and kept
 
 
 @retry(retry=retry_if_result(lambda found: found is None), stop=stop_after_delay(120), wait=wait_fixed(0.1))

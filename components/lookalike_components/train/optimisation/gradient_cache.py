@@ -1,0 +1,52 @@
+"""The gradient of a whole batch with a part of it in memory at once.
+
+Embedding without gradients costs little memory, so that the loss and its gradient on the embeddings are had for the
+whole batch first; then each part is embedded again and takes its share of that gradient on to the weights.
+
+Source: Gao et al., Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup (RepL4NLP 2021), there
+GradCache.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import cast
+
+import torch
+from torch import Tensor
+
+Embed = Callable[[int, Tensor], Tensor]
+"""Embeds a part of the batch, given its number; whatever chance it has depends on that number alone."""
+
+
+def descend(
+    embed: Embed,
+    images: Tensor,
+    most: int,
+    loss_of: Callable[[Tensor], Tensor],
+    alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Tensor:
+    """Adds the gradients of a batch's loss to the weights, and gives the loss.
+
+    Args:
+        embed: The encoder; no picture may look at another one of the batch, as batch normalisation does in training.
+        images: uint8 ``[b, size, size, 3]``.
+        most: Images in memory at once; 0 for all of them.
+        loss_of: Makes a scalar of the embeddings ``[b, d]``.
+        alone: Context in which gradients are not shared with other processes yet.
+    """
+    parts = torch.split(images, most or len(images))
+    if len(parts) == 1:
+        return _descended(loss_of(embed(0, images)))
+    with torch.no_grad():
+        embeddings = torch.cat([embed(number, part) for number, part in enumerate(parts)])
+    loss = _descended(loss_of(embeddings.requires_grad_()))
+    gradients = torch.split(cast(Tensor, embeddings.grad), most)
+    for number, (part, gradient) in enumerate(zip(parts, gradients, strict=True)):
+        with nullcontext() if number == len(parts) - 1 else alone():
+            embed(number, part).backward(gradient)  # type: ignore[no-untyped-call]
+    return loss
+
+
+def _descended(loss: Tensor) -> Tensor:
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.detach()
