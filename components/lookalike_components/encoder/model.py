@@ -131,8 +131,10 @@ def versions() -> dict[str, str]:
 
 
 def best_device() -> torch.device:
-    """The first GPU, or the CPU where there is none."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The first GPU, Apple's where it is of theirs, or the CPU where there is none."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def _per_channel(values: Channels) -> Tensor:

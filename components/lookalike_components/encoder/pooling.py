@@ -29,7 +29,7 @@ class GeneralisedMean(nn.Module):
 
     def forward(self, features: Tensor, trunk: Trunk) -> Tensor:
         """Features ``[b, beside + places, d]`` to ``[b, d]``; what is below zero counts as nothing."""
-        powers = features[:, trunk.beside :].float().clamp(min=SMALLEST).pow(self.p)
+        powers = features[:, trunk.beside :].clamp(min=SMALLEST).pow(self.p)
         return powers.mean(1).pow(1 / self.p)
 
 

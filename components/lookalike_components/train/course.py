@@ -192,13 +192,13 @@ class Course:
         return row
 
     def _take_steps(self, training: Training, loader: Loader, stop: int, told: Facts) -> None:
-        self._resting = None  # its tensors are about to change
         last = self._rows[-1]["validation"]
         batches = loader.batches(training.taken, stop)
         if self._world.leads:
             total, pace = stop if told else training.steps, partial(self._pace, loader, told, last)
             batches = track(batches, total, "steps", start=training.taken, facts=pace)
         with stop_put_off() as asked_to_stop:
+            self._resting = None  # its tensors are about to change
             started = time.monotonic()
             for batch in batches:
                 self._stretch.losses.append(training.step(batch))

@@ -14,7 +14,7 @@ from lookalike_components.train.objective.objective import Objective
 from lookalike_components.train.optimisation.average import Average
 from lookalike_components.train.optimisation.chance import seed_chance
 from lookalike_components.train.optimisation.forward import Forward
-from lookalike_components.train.optimisation.gradient_cache import descend
+from lookalike_components.train.optimisation.gradient_cache import descend, parts_of
 from lookalike_components.train.optimisation.health import Health, spread
 from lookalike_components.train.optimisation.optimizers import checked_options
 from lookalike_components.train.optimisation.parameters import freeze, groups, learning
@@ -68,12 +68,16 @@ class Training:
 
         Raises:
             LookalikeError: The loss or its gradient is no finite number any more, or all embeddings became one.
+            UserError: The batch is too large for the GPU's memory.
         """
         learning(self.encoder, self.config)
         for group, rate in zip(self.optimizer.param_groups, self._full_rates, strict=True):
             group["lr"] = rate * factor(self.config, self.taken, self.steps)
         self.optimizer.zero_grad()
-        loss = self._descend(batch)
+        try:
+            loss = self._descend(batch)
+        except torch.OutOfMemoryError as error:
+            raise UserError(_too_large(batch)) from error
         self.optimizer.step()
         if self._average:
             self._average.update_parameters(self.encoder)
@@ -93,7 +97,8 @@ class Training:
             loss: Tensor = self.objective(embeddings, labels)
             return loss
 
-        loss = descend(self._embed, images, self.config.embed_at_once, loss_of, self._forward.alone)
+        parts = parts_of(len(labels), self.config.embed_at_once, self.world.size)
+        loss = descend(self._embed, images, parts, loss_of, self._forward.alone)
         signs = torch.stack([loss, self._clipped(), *spreads])
         height, gradient, width = signs.tolist()  # the one wait for the device
         self._health.check(height, gradient, width, self.taken, self.learning_rate, self.config)
@@ -135,6 +140,14 @@ class Training:
     def _parts(self) -> dict[str, Any]:
         parts = {"encoder": self.encoder, "objective": self.objective, "optimizer": self.optimizer}
         return {**parts, "average": self._average} if self._average else parts
+
+
+def _too_large(batch: Batch) -> str:
+    count, side = batch.images.shape[:2]
+    return (
+        f"{count} images of {side} px at once are too many for the GPU's memory; set train.embed_at_once to fewer "
+        "(with train.freeze_batch_norm), or lower train.classes_per_batch or train.images_per_class"
+    )
 
 
 def check_shares(batch_size: int, world: World) -> None:

@@ -48,7 +48,7 @@ class Run:
         return self.backend.events(self.name, follow=follow)
 
     def history(self) -> list[dict[str, Any]]:
-        """One row an epoch: loss, learning rate, speed, and retrieval metrics on the validation labels."""
+        """Rows of the training, the last about what was kept: loss, speed, and metrics on the validation labels."""
         path = self.backend.artifact(self.name, "history")
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 

@@ -9,6 +9,7 @@ from PIL import ImageOps
 from lookalike_components.duplicates import embed, find_duplicates, find_label_doubts
 from lookalike_components.duplicates.vectors import by_vector, nearest
 from lookalike_components.encoder.choice import EncoderChoice
+from lookalike_components.errors import LookalikeError
 
 Album = Callable[..., pd.DataFrame]
 
@@ -95,3 +96,14 @@ def test_the_encoder_finds_a_mirror_image_that_hashes_do_not(
     assert find_duplicates(images).empty
     pairs = find_duplicates(images, vectors=vectors)
     assert pairs[["uri_first", "uri_second", "found_by"]].to_numpy().tolist() == [["2.png", "mirrored.jpg", "encoder"]]
+
+
+def test_where_the_backbone_is_chosen_later_the_usual_one_looks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("LOOKALIKE_CACHE", "TORCH_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with pytest.raises(LookalikeError, match=r"^the weights of resnet50 could not be fetched"):
+        embed(table(["mug"]), EncoderChoice(model="auto"))

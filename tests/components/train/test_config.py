@@ -12,7 +12,8 @@ from lookalike_components.train.objective.names import LOSSES, MINERS
 
 
 @pytest.mark.parametrize(
-    ("setting", "what", "names"), [("loss", "loss", LOSSES), ("miner", "miner", MINERS), ("model", "model", (*BACKBONES, AUTO))]
+    ("setting", "what", "names"),
+    [("loss", "loss", LOSSES), ("miner", "miner", MINERS), ("model", "model", (*BACKBONES, AUTO))],
 )
 def test_an_unknown_name_is_answered_with_the_known_ones(setting, what, names):
     with pytest.raises(UserError) as error:

@@ -121,11 +121,12 @@ def test_one_that_is_killed_at_random_moments_ends_with_the_same_weights(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", [2, 5])
+@pytest.mark.parametrize(("row", "place"), [(2, "beside"), (5, "bucket")])
 def test_one_that_is_asked_to_stop_leaves_a_checkpoint_and_goes_on_from_there(
-    home: Path, unbroken: Path, config: TrainConfig, row: int
+    home: Path, unbroken: Path, config: TrainConfig, row: int, place: str, request: pytest.FixtureRequest
 ):
-    rarely = config.model_copy(update={"checkpoint_every": 1_000})
+    checkpoints = request.getfixturevalue("bucket") if place == "bucket" else ""
+    rarely = config.model_copy(update={"checkpoint_every": 1_000, "checkpoints": checkpoints})
     stopped = home / f"stopped {row}"
     training = started(home, stopped, rarely)
     wait_for(stopped / "history.jsonl", row, training)

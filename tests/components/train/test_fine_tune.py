@@ -150,6 +150,6 @@ def test_a_training_that_diverges_leaves_no_encoder(table: Path, tmp_path: Path,
     wild = config.model_copy(
         update={"optimizer": "SGD", "learning_rate": 1e30, "loss": "TripletMarginLoss", "miner": ""}
     )
-    with pytest.raises(LookalikeError, match="^the loss became nan in step 2, "):
+    with pytest.raises(LookalikeError, match=r"^the loss became nan in step 2, "):
         fine_tune(table, tmp_path / "encoder", tmp_path / "history.jsonl", wild)
     assert not (tmp_path / "encoder").exists()

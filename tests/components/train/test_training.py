@@ -181,6 +181,21 @@ def test_too_high_a_learning_rate_ends_the_training_with_its_likely_cause(weight
     )
 
 
+def test_a_batch_too_large_for_the_memory_is_answered_with_what_helps(weights: Path):
+    lesson = training(weights, **TRIPLETS)
+
+    def full(*_inputs: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    lesson.objective.register_forward_pre_hook(full)
+    with pytest.raises(UserError) as error:
+        lesson.step(batch())
+    assert str(error.value) == (
+        "16 images of 32 px at once are too many for the GPU's memory; set train.embed_at_once to fewer "
+        "(with train.freeze_batch_norm), or lower train.classes_per_batch or train.images_per_class"
+    )
+
+
 def test_a_batch_with_fewer_images_than_processes_is_refused():
     with pytest.raises(UserError) as error:
         check_shares(4, World(size=5))

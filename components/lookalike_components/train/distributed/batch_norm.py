@@ -1,5 +1,7 @@
 """Batch normalisation over the batch of all processes, as one process alone would see it."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -21,11 +23,12 @@ def over_all_processes(network: nn.Module, device: torch.device) -> nn.Module:
 
 def _for_gpus(network: nn.Module) -> nn.Module:
     """What torch has would take the activation away that timm keeps inside its batch normalisation."""
-    convert = nn.SyncBatchNorm.convert_sync_batchnorm
     if any(type(module).__module__.startswith("timm.") for module in network.modules()):
-        from timm.layers.norm_act import convert_sync_batchnorm as convert
-    synchronised: nn.Module = convert(network)  # type: ignore[no-untyped-call]
-    return synchronised
+        from timm.layers.norm_act import convert_sync_batchnorm
+
+        synchronised: nn.Module = convert_sync_batchnorm(network)
+        return synchronised
+    return cast(nn.Module, nn.SyncBatchNorm.convert_sync_batchnorm(network))  # type: ignore[no-untyped-call]
 
 
 class SynchronisedBatchNorm2d(nn.BatchNorm2d):

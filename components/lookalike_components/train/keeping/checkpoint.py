@@ -38,7 +38,7 @@ def key_of(config: TrainConfig, encoder: EncoderConfig) -> str:
         encoder: The encoder before training; it names the table's and the parent's digest.
     """
     start = encoder.model_dump(mode="json", exclude={"settings", "versions"})
-    parts = [config.model_dump(mode="json", exclude=WITHOUT_EFFECT), start, containers.VERSION, torch.__version__]
+    parts = [config.model_dump(mode="json", exclude=WITHOUT_EFFECT), start, containers.code(), torch.__version__]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -24,7 +24,8 @@ def logbook(history: str | Path, tensorboard: str | Path, config: TrainConfig) -
     """
     history = Path(history)
     history.unlink(missing_ok=True)
-    listeners: list[TensorBoard | Tracker] = [*([TensorBoard(Path(tensorboard))] if tensorboard else []), *trackers(config)]
+    listeners: list[TensorBoard | Tracker] = [*trackers(config)]
+    listeners += [TensorBoard(Path(tensorboard))] if tensorboard else []
 
     def take(row: Facts) -> None:
         record(history, row)

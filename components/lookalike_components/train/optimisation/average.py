@@ -28,10 +28,10 @@ class Average(AveragedModel):
         super().__init__(encoder, multi_avg_fn=self._mix, use_buffers=True)
         self._decay = decay
 
-    def _mix(self, averages: PARAM_LIST, latest: PARAM_LIST, updates: Tensor | int) -> None:
+    def _mix(self, averages: PARAM_LIST, latest: PARAM_LIST, _updates: Tensor | int) -> None:
         """Moves tensors of one type on by an update; whole numbers, such as counts, are the latest."""
-        kept = min(self._decay, (1 + int(updates)) / (10 + int(updates)))
+        updates = int(self.n_averaged)  # which lies in the CPU's memory, so that nothing waits for a GPU
         if averages[0].is_floating_point():
-            torch._foreach_lerp_(averages, latest, 1 - kept)
+            torch._foreach_lerp_(averages, latest, 1 - min(self._decay, (1 + updates) / (10 + updates)))
         else:
             torch._foreach_copy_(averages, latest)

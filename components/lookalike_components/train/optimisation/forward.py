@@ -54,7 +54,7 @@ def _shared(encoder: Encoder, config: TrainConfig) -> DistributedDataParallel:
     Statistics are the same everywhere without sending them: frozen ones stay, others come from the whole batch.
     """
     whole = encoder if config.freeze_batch_norm else over_all_processes(encoder, encoder.mean.device)
-    return DistributedDataParallel(whole, broadcast_buffers=False)
+    return DistributedDataParallel(whole, forward_sync_buffers=False)
 
 
 def _compiled(module: nn.Module) -> Callable[[Tensor], Tensor]:

@@ -41,8 +41,8 @@ class Sampler:
     """
 
     def __init__(self, pictures: Pictures, config: TrainConfig) -> None:
-        views = config.supervision == "views"
-        self.labels: Positions = np.arange(len(pictures), dtype=np.int64) if views else pictures.labels
+        self._views = config.supervision == "views"
+        self.labels: Positions = np.arange(len(pictures), dtype=np.int64) if self._views else pictures.labels
         self.classes = int(self.labels.max()) + 1
         self._images = _grouped(self.labels, self.classes)
         self._turns = [_turn(len(images), config) for images in self._images]
@@ -80,7 +80,7 @@ class Sampler:
             deck = Deck(range(len(self.labels)), random)
             while True:
                 yield np.array([*islice(deck.dealt(), self.batch_size)], np.int64)
-        images = [Deck(of_label, random) for of_label in self._images]
+        images = [] if self._views else [Deck(of_label, random) for of_label in self._images]
         for labels in self._labels_in_turn(random):
             yield np.array(self._filled(labels, images), np.int64)
 
@@ -90,7 +90,7 @@ class Sampler:
         while len(batch) < self.batch_size:
             label = next(labels)
             turn = min(self._turns[label], self.batch_size - len(batch))
-            if self._config.supervision == "views":
+            if self._views:
                 batch += turn * [label]
             else:
                 batch += islice(images[label].dealt(), turn)

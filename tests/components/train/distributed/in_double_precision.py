@@ -17,7 +17,7 @@ from lookalike_components.train.objective.objective import Objective
 from lookalike_components.train.pictures.loader import Batch
 from lookalike_components.train.training import Training
 
-CLASSES, BATCH, STEPS = 5, 15, 3
+CLASSES, BATCH, STEPS = 5, 15, 2
 USUAL = {"optimizer": "SGD", "learning_rate": 0.05, "miner": "", "classes_per_batch": CLASSES, "images_per_class": 3}
 
 

@@ -1,4 +1,4 @@
-"""Batch normalisation over several processes is a library's own, in eight bytes or in two, with its activation."""
+"""Batch normalisation over several processes is that of one, in any precision, with the activation that timm adds."""
 
 import os
 import subprocess
@@ -40,6 +40,17 @@ def test_what_is_frozen_normalises_as_before():
     images = torch.randn(2, 3, 4, 4)
     expected = norm(images)
     torch.testing.assert_close(over_all_processes(norm, CPU)(images), expected)
+
+
+def test_what_timm_activates_stays_activated_on_gpus():
+    layers = pytest.importorskip("timm.layers", reason="timm is not installed")
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), layers.BatchNormAct2d(4)).eval()
+    images, names = torch.randn(2, 3, 4, 4), [*network.state_dict()]
+    expected = network(images)
+    shared = over_all_processes(network, torch.device("cuda")).eval()
+    assert isinstance(shared[1], nn.SyncBatchNorm)
+    torch.testing.assert_close(shared(images), expected)
+    assert [*shared.state_dict()] == names
 
 
 @pytest.mark.slow

@@ -84,8 +84,8 @@ CASES = [
     {"loss": "MultiSimilarityLoss"},
     {"loss": "ProxyAnchorLoss", "average": 0.9, "schedule": "cosine", "warmup": 0.5},
     {"loss": "ContrastiveLoss", "memory": 40, "freeze": 2, "layer_decay": 0.5, "clip": 0.1},
-    {"loss": "SupConLoss", "freeze_batch_norm": True, "embed_at_once": 4, "average": 0.5},  # 7 and 8: two parts each
-    {"loss": "SupConLoss", "freeze_batch_norm": True, "embed_at_once": 7, "miner": "MultiSimilarityMiner"},  # 1 and 2
+    {"loss": "SupConLoss", "freeze_batch_norm": True, "embed_at_once": 7, "average": 0.5},  # of shares of 7 and 8
+    {"loss": "TripletMarginLoss", "freeze_batch_norm": True, "embed_at_once": 1, "miner": "MultiSimilarityMiner"},
 ]
 
 

@@ -1,5 +1,7 @@
 """The loss compares with earlier batches, and a memory from a checkpoint goes on as the one that was kept."""
 
+from pathlib import Path
+
 import torch
 from pytorch_metric_learning.losses import ContrastiveLoss
 from torch import Tensor
@@ -38,12 +40,13 @@ def test_the_second_batch_is_compared_with_the_first_too():
     torch.testing.assert_close(own(later, labels), expected)
 
 
-def test_a_memory_from_a_state_goes_on_as_the_one_that_was_kept():
+def test_a_memory_from_a_file_goes_on_as_the_one_that_was_kept(tmp_path: Path):
     unbroken, restored = objective(), objective()
     *before, after = batches(3)
     for batch in before:
         unbroken(*batch)
-    restored.load_state_dict(unbroken.state_dict())
+    torch.save(unbroken.state_dict(), tmp_path / "state")
+    restored.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
     assert torch.equal(restored(*after), unbroken(*after))
 
 

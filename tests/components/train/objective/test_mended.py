@@ -19,6 +19,15 @@ def test_on_an_ordinary_batch_it_is_the_librarys(name: str):
     torch.testing.assert_close(MENDED[name](**DEFAULTS[name])(embeddings, labels), theirs)
 
 
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence:UserWarning")
+def test_of_mined_pairs_a_histogram_counts_each_once_as_the_librarys():
+    torch.manual_seed(0)
+    embeddings, labels = functional.normalize(torch.randn(6, 8)), torch.tensor([0, 0, 0, 1, 1, 1])
+    mined = torch.tensor([0, 1, 0, 0]), torch.tensor([1, 0, 2, 2]), torch.tensor([4, 4, 4, 5])
+    theirs = losses.HistogramLoss()(embeddings, labels, mined)
+    torch.testing.assert_close(MENDED["HistogramLoss"](n_bins=100)(embeddings, labels, mined), theirs)
+
+
 @pytest.mark.parametrize("name", MENDED)
 def test_equal_pictures_leave_it_finite(name: str):
     embeddings = functional.normalize(torch.ones(6, 8) + torch.eye(2, 8).repeat(3, 1)).requires_grad_()

@@ -75,6 +75,13 @@ def test_the_first_numbers_are_a_sum_of_losses_of_vectors_of_length_1(batch: tup
     torch.testing.assert_close(objective(miner="", matryoshka=[2, 4])(embeddings, labels), expected)
 
 
+def test_first_numbers_are_brought_to_length_1_for_losses_that_look_at_lengths(batch: tuple[Tensor, Tensor]):
+    embeddings, labels = batch
+    own = objective(loss="SphereFaceLoss", miner="", matryoshka=[4])
+    expected = own.losses[0](functional.normalize(embeddings[:, :4], dim=1), labels) + own.losses[1](*batch)
+    torch.testing.assert_close(own(*batch), expected)
+
+
 def test_each_length_has_vectors_of_its_own():
     own = objective(loss="ProxyAnchorLoss", miner="", matryoshka=[2, 4])
     assert [part.shape[1] for part in own.parameters()] == [2, 4, 8]

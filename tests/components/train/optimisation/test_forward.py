@@ -57,6 +57,4 @@ def test_where_there_is_no_compiler_one_sentence_says_so(monkeypatch: pytest.Mon
     with torch._inductor.utils.fresh_cache(), pytest.raises(LookalikeError) as error:
         Forward(Tiny(), TrainConfig(compile=True), ALONE)(IMAGES)
     assert str(error.value).startswith("torch could not compile Tiny (")
-    assert str(error.value).endswith(
-        "); install a C++ compiler where it misses one, or set train.compile to false"
-    )
+    assert str(error.value).endswith("); install a C++ compiler where it misses one, or set train.compile to false")

@@ -8,7 +8,11 @@ from lookalike_components.train.optimisation.schedule import factor
 
 @pytest.mark.parametrize(
     ("schedule", "factors"),
-    [("constant", [1, 1, 1, 1]), ("linear", [1, 0.75, 0.5, 0.25]), ("cosine", [1, (2 + 2**0.5) / 4, 0.5, (2 - 2**0.5) / 4])],
+    [
+        ("constant", [1, 1, 1, 1]),
+        ("linear", [1, 0.75, 0.5, 0.25]),
+        ("cosine", [1, (2 + 2**0.5) / 4, 0.5, (2 - 2**0.5) / 4]),
+    ],
 )
 def test_a_schedule_falls_to_nothing_just_after_the_last_step(schedule: str, factors: list[float]):
     config = TrainConfig(schedule=schedule, warmup=0)
