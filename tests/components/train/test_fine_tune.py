@@ -18,6 +18,7 @@ from lookalike_components.train.fine_tune import fine_tune
 @pytest.fixture
 def config(weights: Path) -> TrainConfig:
     settings = {"model": "resnet18", "input_size": 32, "epochs": 2, "classes_per_batch": 4, "learning_rate": 1e-3}
+    settings |= {"false_matches": 0.05}  # there are 96 pairs of different validation labels
     return TrainConfig(weights=str(weights), **settings)
 
 

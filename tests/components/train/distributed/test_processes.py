@@ -153,6 +153,6 @@ def test_a_step_that_is_stopped_takes_its_processes_and_its_pixels_along(
 
 @retry(retry=retry_if_result(lambda found: found is None), stop=stop_after_delay(120), wait=wait_fixed(0.1))
 def one_in_training(history: Path) -> psutil.Process | None:
-    """One of the processes below this one that train, as soon as there is a row of history."""
+    """One of the processes below this one that train, as soon as history has a row that is not about the start."""
     training = [child for child in psutil.Process().children(recursive=True) if child.cmdline()[2:4] == MODULE]
-    return next(iter(training[::-1]), psutil.Process()) if history.exists() else None
+    return next(iter(training[::-1]), psutil.Process()) if history.exists() and len(lines_of(history)) > 1 else None
