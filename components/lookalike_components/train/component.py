@@ -23,7 +23,7 @@ def train(
     start_from: str = "",
     pooling: str = "",
     dimension: int = 0,
-    head: str = "whitening",
+    head: str = "pca",
     matryoshka: list[int] = [],
     supervision: str = "labels",
     loss: str = "MultiSimilarityLoss",
@@ -35,9 +35,9 @@ def train(
     label_noise: float = 0.0,
     sampler: str = "balanced",
     category: str = "",
-    classes_per_batch: int = 16,
-    images_per_class: int = 4,
-    augmentation: str = "photo",
+    classes_per_batch: int = 8,
+    images_per_class: int = 8,
+    augmentation: str = "crop",
     augmentation_options: dict[str, Any] = {},
     resolutions: list[float] = [1.0],
     optimizer: str = "Adam",
@@ -49,8 +49,8 @@ def train(
     warmup: float = 0.0,
     weight_decay: float = 0.0,
     clip: float = 0.0,
-    freeze: int = 0,
-    freeze_batch_norm: bool = False,
+    freeze: float = 0.4,
+    freeze_batch_norm: bool = True,
     average: float = 0.0,
     embed_at_once: int = 0,
     epochs: int = 5,
@@ -62,7 +62,7 @@ def train(
     validate_every: int = 0,
     keep: str = "best",
     patience: int = 0,
-    interpolations: list[float] = [1.0],
+    interpolations: list[float] = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
     false_matches: float = 0.01,
     k: int = 3,
     seed: int = 0,
@@ -116,7 +116,7 @@ def train(
         warmup: Share of the steps in which the step size rises from 0.
         weight_decay: Pull of the weights towards zero.
         clip: Longest gradient that is taken as it is; 0 for any.
-        freeze: Stages of the backbone, from the pixels up, that stay as they are.
+        freeze: Share of the backbone's stages, from the pixels up, that stays as it is.
         freeze_batch_norm: Whether batch normalisation keeps its statistics.
         average: Decay of a running average of the weights; 0 for none.
         embed_at_once: Images of a batch in memory at once, by gradient caching; 0 for all of them.

@@ -53,7 +53,7 @@ class TrainConfig(EncoderChoice):
     )
     dimension: int = Field(0, ge=0, description="Length of an embedding, by a new linear head; 0 for no head.")
     head: Literal["whitening", "pca", "random"] = Field(
-        "whitening",
+        "pca",
         description="How a new head starts: from a PCA of the training features, whitened or not; or random.",
     )
     matryoshka: list[int] = Field(
@@ -86,15 +86,15 @@ class TrainConfig(EncoderChoice):
     )
     category: str = Field("", description="Column of the image table for the sampler category.")
     classes_per_batch: int = Field(
-        16, ge=2, description="Labels in a batch; more where some have few images, fewer where there are no more."
+        8, ge=2, description="Labels in a batch; more where some have few images, fewer where there are no more."
     )
     images_per_class: int = Field(
-        4,
+        8,
         ge=2,
         description="Images of a label in a batch, or all that it has; times the labels this is the batch's size.",
     )
     augmentation: Literal["none", "crop", "photo", "strong"] = Field(
-        "photo", description="How pictures are varied: none; crop; photo, crop and colour; strong."
+        "crop", description="How pictures are varied: none; crop; photo, crop and colour; strong."
     )
     augmentation_options: dict[str, Any] = Field({}, description="Parts of the augmentation set otherwise, by name.")
     resolutions: list[Annotated[float, Field(ge=0.25, le=1)]] = Field(
@@ -114,8 +114,8 @@ class TrainConfig(EncoderChoice):
     warmup: Share = Field(0.0, description="Share of the steps in which the step size rises from 0.")
     weight_decay: float = Field(0.0, ge=0, description="Pull of the weights towards zero.")
     clip: float = Field(0.0, ge=0, description="Longest gradient that is taken as it is; 0 for any.")
-    freeze: int = Field(0, ge=0, description="Stages of the backbone, from the pixels up, that stay as they are.")
-    freeze_batch_norm: bool = Field(False, description="Whether batch normalisation keeps its statistics.")
+    freeze: Share = Field(0.4, description="Share of the backbone's stages, from the pixels up, that stays as it is.")
+    freeze_batch_norm: bool = Field(True, description="Whether batch normalisation keeps its statistics.")
     average: float = Field(0.0, ge=0, lt=1, description="Decay of a running average of the weights; 0 for none.")
     embed_at_once: int = Field(
         0, ge=0, description="Images of a batch in memory at once, by gradient caching; 0 for all of them."
@@ -137,7 +137,7 @@ class TrainConfig(EncoderChoice):
     )
     patience: int = Field(0, ge=0, description="Looks without a gain after which training ends; 0 for never.")
     interpolations: list[Share] = Field(
-        [1.0],
+        [0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
         min_length=1,
         description="Shares of the trained weights, mixed with those before training, to choose from on the validation "
         "labels.",

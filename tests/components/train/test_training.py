@@ -69,7 +69,7 @@ def test_the_schedule_sets_the_step_size_of_every_group(weights: Path):
 
 
 def test_frozen_stages_stay_as_they_are_with_their_statistics(weights: Path):
-    lesson = training(weights, **TRIPLETS, freeze=2)
+    lesson = training(weights, **TRIPLETS, freeze=0.4)
     before = copy_of(lesson.encoder.state_dict())
     lesson.step(batch())
     changed = moved(before, lesson.encoder.state_dict())
@@ -113,7 +113,7 @@ def test_the_average_is_what_is_kept(weights: Path):
 
 SETTINGS = {
     "momentum": {**TRIPLETS, "optimizer": "SGD", "optimizer_options": {"momentum": 0.9}, "average": 0.9},
-    "proxies": {**PROXIES, "schedule": "cosine", "warmup": 0.5, "freeze": 1},
+    "proxies": {**PROXIES, "schedule": "cosine", "warmup": 0.5, "freeze": 0.2},
     "parts": {"freeze_batch_norm": True, "embed_at_once": 6, "layer_decay": 0.5, "clip": 1.0},
     "memory": {"loss": "ContrastiveLoss", "miner": "", "memory": 40, "classes_per_batch": CLASSES},
 }

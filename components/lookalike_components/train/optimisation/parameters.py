@@ -11,30 +11,32 @@ from lookalike_components.train.config import TrainConfig
 
 
 def freeze(encoder: Encoder, config: TrainConfig) -> None:
-    """Takes the first ``config.freeze`` stages out of what learns.
+    """Takes the frozen stages out of what learns.
 
     Nothing that depends on them alone needs a gradient then, so that autograd keeps nothing of their forward pass and
     the backward pass ends above them.
 
     Raises:
-        UserError: The backbone has fewer stages, or nothing is left to learn.
+        UserError: Nothing is left to learn.
     """
-    stages = encoder.stages
-    if config.freeze > len(stages):
-        raise UserError(f"train.freeze is {config.freeze}, but {config.model} has {len(stages)} stages; set it lower")
-    for stage in stages[: config.freeze]:
+    for stage in frozen(encoder, config):
         stage.requires_grad_(False)
     if not any(parameter.requires_grad for parameter in encoder.parameters()):
         raise UserError(
-            f"train.freeze is {config.freeze}, which leaves nothing of the encoder to learn; set it lower, "
+            f"train.freeze is {config.freeze:g}, which leaves nothing of the encoder to learn; set it lower, "
             "or give the encoder a head with train.dimension"
         )
+
+
+def frozen(encoder: Encoder, config: TrainConfig) -> list[nn.Module]:
+    """The stages that stay as they are: ``config.freeze`` of all, rounded, from the pixels up."""
+    return encoder.stages[: round(config.freeze * len(encoder.stages))]
 
 
 def learning(encoder: Encoder, config: TrainConfig) -> None:
     """Puts an encoder into training mode, except for what stays as it is."""
     encoder.train()
-    for stage in encoder.stages[: config.freeze]:
+    for stage in frozen(encoder, config):
         stage.eval()
     if config.freeze_batch_norm:
         for module in encoder.modules():

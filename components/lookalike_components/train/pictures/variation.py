@@ -74,7 +74,7 @@ class Variation(BaseModel):
         return self.moves or self.colours or any((self.blur, self.erase))
 
 
-_CROP = {"crop_area": (0.3, 1.0), "crop_ratio": (3 / 4, 4 / 3)}
+_CROP = {"crop_area": (0.6, 1.0), "crop_ratio": (3 / 4, 4 / 3)}
 _PHOTO = _CROP | {"rotation": 10, "brightness": 0.3, "contrast": 0.3, "saturation": 0.3, "hue": 0.02, "grey": 0.05}
 _STRONG = _CROP | {
     "crop_area": (0.2, 1.0),

@@ -83,7 +83,7 @@ def test_one_process_speaks_for_all(runs: Path):
 CASES = [
     {"loss": "MultiSimilarityLoss"},
     {"loss": "ProxyAnchorLoss", "average": 0.9, "schedule": "cosine", "warmup": 0.5},
-    {"loss": "ContrastiveLoss", "memory": 40, "freeze": 2, "layer_decay": 0.5, "clip": 0.1},
+    {"loss": "ContrastiveLoss", "memory": 40, "freeze": 0.4, "layer_decay": 0.5, "clip": 0.1},
     {"loss": "SupConLoss", "freeze_batch_norm": True, "embed_at_once": 7, "average": 0.5},  # of shares of 7 and 8
     {"loss": "TripletMarginLoss", "freeze_batch_norm": True, "embed_at_once": 1, "miner": "MultiSimilarityMiner"},
 ]
