@@ -39,7 +39,10 @@ def quick(weights) -> list[object]:
     """Flags of a run that takes seconds and learns enough to pass the gate."""
     return [
         *("--model", "resnet18", "--weights", weights, "--epochs", 6, "--learning-rate", 0.001),
-        *("--set", "input_size=32", "--set", "classes_per_batch=8", "--set", "split.test=0.5"),
+        *("--set", "input_size=32", "--set", "split.test=0.5", "--set", "images_per_class=4"),
+        # An untrained network has no statistics or lower stages that would be worth keeping.
+        *("--set", "freeze=0", "--set", "freeze_batch_norm=false", "--set", "interpolations=[1.0]"),
+        *("--set", "augmentation=none", "--set", "keep=last"),
     ]
 
 

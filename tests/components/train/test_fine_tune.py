@@ -18,6 +18,8 @@ from lookalike_components.train.fine_tune import fine_tune
 @pytest.fixture
 def config(weights: Path) -> TrainConfig:
     settings = {"model": "resnet18", "input_size": 32, "epochs": 2, "classes_per_batch": 4, "learning_rate": 1e-3}
+    # An untrained network has no statistics or lower stages that would be worth keeping.
+    settings |= {"images_per_class": 4, "freeze": 0, "freeze_batch_norm": False, "interpolations": [1.0]}
     settings |= {"false_matches": 0.05}  # there are 96 pairs of different validation labels
     return TrainConfig(weights=str(weights), **settings)
 

@@ -12,7 +12,7 @@ from lookalike_components.train.config import TrainConfig
         ({"model": "resnet18", "pooling": "cls"}, "resnet18 cannot be pooled by cls; choose one of avg, gem"),
         (
             {"model": "resnet18", "dimension": 600},
-            "dimension is 600, but resnet18 gives 512 numbers, and a head that starts by whitening is no longer than "
+            "dimension is 600, but resnet18 gives 512 numbers, and a head that starts by pca is no longer than "
             "that; lower dimension, or set head to random",
         ),
         (

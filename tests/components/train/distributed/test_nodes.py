@@ -28,7 +28,7 @@ from lookalike_components.train.distributed.failure import Failure
 from lookalike_components.train.keeping.tensorboard import FILE
 from lookalike_components.train.keeping.written import Written
 
-DEFINITION = Path(__file__).parents[2] / "fixtures" / "trainer" / "trainjobs.yaml"
+DEFINITION = Path(__file__).parents[3] / "fixtures" / "trainer" / "trainjobs.yaml"
 KIND = ("trainer.kubeflow.org", "v1alpha1")
 Job = dict[str, Any]
 Outcome = tuple[str, str, str]

@@ -25,7 +25,8 @@ def pictures(counts: list[int], categories: list[int] | None = None) -> Pictures
 
 
 def sampler(counts: list[int], categories: list[int] | None = None, **settings: object) -> Sampler:
-    return Sampler(pictures(counts, categories), TrainConfig(**settings))
+    usual = {"classes_per_batch": 16, "images_per_class": 4}
+    return Sampler(pictures(counts, categories), TrainConfig(**usual | settings))
 
 
 def drawn(own: Sampler, steps: int) -> np.ndarray:
