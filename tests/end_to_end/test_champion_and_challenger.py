@@ -51,7 +51,7 @@ def encoder_of(store: str, release: str) -> str:
 @pytest.fixture(scope="module")
 def first(challenge: Challenge, store: str) -> str:
     """The release that won against the pretrained encoder."""
-    done = challenge("first", "--epochs", 4)
+    done = challenge("first", "--epochs", 8)
     assert done.returncode == 0, done.stderr
     return reigning(store)
 
@@ -59,7 +59,7 @@ def first(challenge: Challenge, store: str) -> str:
 @pytest.fixture(scope="module")
 def better(first: str, challenge: Challenge, store: str) -> str:
     """The release that won against the first."""
-    done = challenge("better", "--epochs", 12, *FROM_THE_CHAMPION)
+    done = challenge("better", "--epochs", 16, *FROM_THE_CHAMPION)
     assert done.returncode == 0, done.stderr
     return reigning(store)
 
@@ -74,7 +74,7 @@ def worse(better: str, challenge: Challenge) -> CompletedProcess[str]:
 def lost(worse: Any, first: str, better: str, challenge: Challenge, releases: Challenge, store: str, runs: Path) -> Any:
     """A run whose champion changed while it trained: it began after a rollback, which was then undone."""
     assert releases("releases", "rollback").stdout == f"{first}\n"
-    challenge("lost", "--epochs", 14, *FROM_THE_CHAMPION, "--detach")
+    challenge("lost", "--epochs", 18, *FROM_THE_CHAMPION, "--detach")
     run = lookalike.get_run("lost", runs)
     next(event for event in run.events(follow=True) if (event["step"], event["status"]) == ("train", "started"))
     assert releases("releases", "promote", better[:10], "--reason", "as it was").stdout == f"{better}\n"
@@ -138,7 +138,7 @@ def test_a_run_that_lost_the_race_says_so_and_changes_nothing(lost: Any, better:
 
 
 def test_resumed_it_challenges_the_new_champion(lost: Any, better: str, challenge: Challenge, store: str) -> None:
-    resumed = challenge("lost", "--epochs", 14, *FROM_THE_CHAMPION, "--resume")
+    resumed = challenge("lost", "--epochs", 18, *FROM_THE_CHAMPION, "--resume")
     assert resumed.returncode in {0, 3}, resumed.stderr
     cached = [line.split()[0] for line in resumed.stderr.splitlines() if "cached" in line]
     assert cached[:3] == ["ingest", "label", "split"]

@@ -37,8 +37,8 @@ def test_the_generalised_mean_lies_between_mean_and_maximum():
 
 
 def test_p_is_learned_and_saved(weights: Path, tmp_path: Path, pixels: np.ndarray):
-    encoder = build("resnet18", str(weights), 32, pooling="gem")
-    encoder(torch.tensor(pixels[:4])).pow(4).sum().backward()
+    encoder = build("resnet18", str(weights), 64, pooling="gem")  # 2 x 2 places; of one alone p would change nothing
+    encoder(torch.tensor(pixels[:4]).repeat(1, 2, 2, 1)).pow(4).sum().backward()
     assert encoder.pooling.p.grad.abs() > 0
     with torch.no_grad():
         encoder.pooling.p.fill_(2.5)
