@@ -41,6 +41,17 @@ VARIABLE = (
 )
 """What variants of one training may differ in: not in the encoder's shape, nor in the pictures of a batch."""
 
+WITHOUT_A_SAY = (
+    "cache_megabytes",
+    "checkpoint_every",
+    "checkpoints",
+    "node_resources",
+    "nodes",
+    "processes",
+    "runtime",
+)
+"""Settings that say how the work is done, not what comes of it."""
+
 
 class TrainConfig(EncoderChoice):
     """What is trained, from which weights, and how."""

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lookalike.ablation.training import WITHOUT_A_SAY, Measured
-from lookalike_components.train.config import TrainConfig
+from lookalike.ablation.training import Measured
+from lookalike_components.train.config import WITHOUT_A_SAY, TrainConfig
 
 Settings = dict[str, Any]
 

@@ -19,16 +19,6 @@ from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.distributed.stopping import unwound_when_stopped
 
 METRICS = ("map_at_r", "recall_at_1")
-WITHOUT_A_SAY = (
-    "cache_megabytes",
-    "checkpoint_every",
-    "checkpoints",
-    "node_resources",
-    "nodes",
-    "processes",
-    "runtime",
-)
-"""Settings that say how the work is done, not what comes of it."""
 
 Facts = dict[str, Any]
 

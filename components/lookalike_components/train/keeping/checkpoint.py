@@ -12,21 +12,12 @@ from lookalike_components import containers, storage
 from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.errors import LookalikeError
 from lookalike_components.progress import say
-from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.config import WITHOUT_A_SAY, TrainConfig
 from lookalike_components.train.distributed.world import ALONE, World
 
 State = dict[str, Any]
 
-WITHOUT_EFFECT = {
-    "cache_megabytes",
-    "checkpoint_every",
-    "checkpoints",
-    "node_resources",
-    "nodes",
-    "processes",
-    "runtime",
-    "start_from",  # the parent's digest says what was there
-}
+WITHOUT_EFFECT = {*WITHOUT_A_SAY, "start_from"}  # the parent's digest says what was there
 """Settings that may differ between two attempts at one training."""
 
 
