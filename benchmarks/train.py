@@ -244,7 +244,7 @@ def steps_on(network: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], bfloa
     return taken
 
 
-def pure(channels_last: bool = False, bfloat16: bool = False, compiled: bool = False) -> Callable[[Work], Facts]:
+def pure(channels_last: bool = False, bfloat16: bool = False) -> Callable[[Work], Facts]:
     """A contestant: one batch in memory, again and again."""
 
     def run(work: Work) -> Facts:
@@ -256,8 +256,7 @@ def pure(channels_last: bool = False, bfloat16: bool = False, compiled: bool = F
             images.to(memory_format=layout),
             torch.arange(work.classes, device=best_device()).repeat_interleave(EACH),
         )
-        called = torch.compile(network) if compiled else network
-        return {"seconds": steps_on(called, (batch for _ in range(work.steps)), bfloat16)[WARM:]}
+        return {"seconds": steps_on(network, (batch for _ in range(work.steps)), bfloat16)[WARM:]}
 
     return run
 
