@@ -14,11 +14,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import Field, ValidationError, create_model, field_validator
 from pydantic.fields import FieldInfo
 
 from lookalike.cluster import ClusterConfig
+from lookalike.yaml_settings import Settings, parsed_mapping, read_yaml
 from lookalike_components.champion.config import ChampionConfig
 from lookalike_components.choose.config import ChooseConfig
 from lookalike_components.compare.config import CompareConfig
@@ -34,8 +34,6 @@ from lookalike_components.promote.config import PromoteConfig
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.step_config import StepConfig, explain
 from lookalike_components.train.config import TrainConfig
-
-Settings = dict[str, Any]
 
 STEP_CONFIGS: dict[str, type[StepConfig]] = {
     "champion": ChampionConfig,
@@ -189,33 +187,12 @@ def preset_names() -> list[str]:
     return sorted(Path(entry.name).stem for entry in files("lookalike").joinpath("presets").iterdir())
 
 
-def read_yaml(path: Path) -> Settings:
-    """Reads a settings file.
-
-    Raises:
-        UserError: The file is missing, is no YAML, or holds no mapping.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    return _parsed(text, str(path))
-
-
 def _read_preset(name: str) -> Settings:
     if name not in preset_names():
         raise UserError(f"there is no preset called {name}; known are {listed(preset_names())}")
-    return _parsed(files("lookalike").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8"), f"preset {name}")
-
-
-def _parsed(text: str, where: str) -> Settings:
-    try:
-        settings = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise UserError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(settings, dict):
-        raise UserError(f"{where} should hold settings by name, such as `train: {{epochs: 5}}`")
-    return settings
+    return parsed_mapping(
+        files("lookalike").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8"), f"preset {name}"
+    )
 
 
 def _nested(path: tuple[str, ...], value: Any) -> Settings:

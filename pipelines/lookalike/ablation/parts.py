@@ -5,10 +5,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from lookalike.config import read_yaml
+from lookalike.yaml_settings import parsed_mapping, read_yaml
 from lookalike_components.errors import UserError, listed
 from lookalike_components.step_config import explain
 from lookalike_components.train.config import VARIABLE, TrainConfig
@@ -45,7 +44,8 @@ def read_parts(file: Path | None = None) -> list[Part]:
     Raises:
         UserError: The file cannot be read, or is no such table.
     """
-    table = read_yaml(file) if file else yaml.safe_load(files("lookalike.ablation").joinpath("parts.yaml").read_text())
+    packaged = files("lookalike.ablation").joinpath("parts.yaml")
+    table = read_yaml(file) if file else parsed_mapping(packaged.read_text(encoding="utf-8"), "parts.yaml")
     try:
         groups = TypeAdapter(dict[str, dict[str, _Switch]]).validate_python(table)
     except ValidationError as error:

@@ -51,9 +51,8 @@ def say(message: object) -> None:
 
 def parsed_settings(settings: list[str]) -> dict[str, Any]:
     """Values of ``--set`` are YAML, so that numbers, lists and mappings can be given; nothing is an empty text."""
-    import yaml
-
     from lookalike.config import path_of
+    from lookalike.yaml_settings import parsed_value
     from lookalike_components.errors import UserError
 
     pairs = [setting.partition("=") for setting in settings]
@@ -61,7 +60,7 @@ def parsed_settings(settings: list[str]) -> dict[str, Any]:
         raise UserError(f"--set {wrong[0]} has no value; write --set SECTION.FIELD=VALUE")
     if own := {field for field, _, _ in pairs} & WITH_A_PLACE_OF_THEIR_OWN.keys():
         raise UserError(f"--set {min(own)} has a place of its own: give it as {WITH_A_PLACE_OF_THEIR_OWN[min(own)]}")
-    return {".".join(path_of(field)): yaml.safe_load(value) if value else "" for field, _, value in pairs}
+    return {".".join(path_of(field)): parsed_value(value) if value else "" for field, _, value in pairs}
 
 
 def _settings_of_the_pipeline(
