@@ -2,6 +2,7 @@
 
     start -> trial of variant 1 -> ... -> trial of variant n -> the best one goes on -> mixture with the start
 
+Of what the validation labels do not surely tell apart, the first variant, the last weights and the purest mixture win.
 A stretch between two looks at the validation labels ends with a row of history. A checkpoint holds the whole course, so
 that one that was stopped anywhere ends with the weights of one that never stopped.
 """
@@ -28,10 +29,11 @@ from lookalike_components.train.pictures.loader import Loader
 from lookalike_components.train.pictures.pictures import Pictures
 from lookalike_components.train.pictures.resolution import size_at
 from lookalike_components.train.pictures.sampler import Sampler
-from lookalike_components.train.selection.best import METRIC, Best, copied
+from lookalike_components.train.selection.best import Best, copied
 from lookalike_components.train.selection.interpolation import best_share, mixed
+from lookalike_components.train.selection.sureness import falls_behind
 from lookalike_components.train.selection.threshold import threshold_for
-from lookalike_components.train.selection.validation import can_judge, embedded, validate
+from lookalike_components.train.selection.validation import METRIC, Judgement, can_judge, embedded, validate
 from lookalike_components.train.training import Training, check_shares
 
 LOSSES_SHOWN = 20
@@ -82,7 +84,8 @@ class Course:
         self._sampler = Sampler(pictures, config)  # of every variant: they may not differ in it
         self._variants = config.each_variant() if can_judge(validation) else [config]
         self._rows: list[Facts] = []
-        self._trials: list[float] = []
+        self._tried_so_far = 0
+        self._chosen = 0
         self._leader: State | None = None
         self._stretch = Stretch()
         self._best = Best()
@@ -112,7 +115,7 @@ class Course:
             yield from self._taken_up(state)
         else:
             yield self._kept(self._untrained())
-        for number in range(len(self._trials), len(self._variants) if len(self._variants) > 1 else 0):
+        for number in range(self._tried_so_far, len(self._variants) if len(self._variants) > 1 else 0):
             yield self._kept(self._tried(number, state))
             state = None
         yield from self._trained(state)
@@ -122,7 +125,7 @@ class Course:
         before = {name: copied(tensor) for name, tensor in self._start.state_dict().items()}
         encoder = deepcopy(self._start)
 
-        def score(share: float) -> dict[str, float]:
+        def score(share: float) -> Judgement:
             if share == 1:
                 return self._best.validation
             encoder.load_state_dict(mixed(before, self._best.weights, share))
@@ -133,7 +136,7 @@ class Course:
         threshold = self._threshold(encoder)
         encoder.config = encoder.config.model_copy(update={"threshold": threshold})
         chosen = {"kept": self._best.step, "share": share, "threshold": threshold}
-        return encoder, {**self._rows[-1], "validation": validation, **chosen}
+        return encoder, {**self._rows[-1], "validation": validation.means, **chosen}
 
     def _threshold(self, encoder: Encoder) -> float | None:
         if not len(self._validation):
@@ -145,40 +148,41 @@ class Course:
         """Takes the first steps of a variant."""
         training, loader = self._training(self._variants[number], state)
         told = {"trial": number, "variant": self._config.variants[number]}
-        row = self._walked(training, loader, min(self._config.trial_steps, training.steps), told)
-        score = row["validation"][METRIC]
-        if score > max(self._trials, default=-1.0):
-            self._leader = {"training": training.state(), "row": row}
-        self._trials.append(score)
+        row, validation = self._walked(training, loader, min(self._config.trial_steps, training.steps), told)
+        if self._leader is None or falls_behind(self._leader["validation"]["by_label"], validation.by_label):
+            leader = {"number": number, "row": row, "validation": asdict(validation)}
+            self._leader = {**leader, "training": training.state()}
+        self._tried_so_far += 1
         return {**row, **told}
 
     def _trained(self, state: State | None) -> Iterator[Facts]:
-        """Takes the steps of the variant that did best, from its trial on."""
-        config = self._variants[self._trials.index(max(self._trials)) if self._trials else 0]
+        """Takes the steps of the variant that was chosen, from its trial on."""
         leader, self._leader = self._leader, None  # from here on no checkpoint has to hold it
-        training, loader = self._training(config, state or leader)
+        if leader:
+            self._chosen = leader["number"]
+        training, loader = self._training(self._variants[self._chosen], state or leader)
         if leader and not state:
-            yield self._looked_at(training, leader["row"])
-        every = config.validate_every or self._sampler.steps_per_epoch
+            yield self._looked_at(training, leader["row"], Judgement(**leader["validation"]))
+        every = self._config.validate_every or self._sampler.steps_per_epoch
         while self._next_look(training, every) > training.taken or self._stretch.losses:
             if self._is_patient_no_more():
                 break
-            yield self._looked_at(training, self._walked(training, loader, self._next_look(training, every), {}))
+            yield self._looked_at(training, *self._walked(training, loader, self._next_look(training, every), {}))
 
     def _next_look(self, training: Training, every: int) -> int:
         """The step after which the validation labels are looked at next; that may be due right now."""
         looked_at = training.taken - bool(self._stretch.losses)
         return min(training.steps, (looked_at // every + 1) * every)
 
-    def _walked(self, training: Training, loader: Loader, stop: int, told: Facts) -> Facts:
-        """Takes the steps up to the next look at the validation labels; gives the row about them.
+    def _walked(self, training: Training, loader: Loader, stop: int, told: Facts) -> tuple[Facts, Judgement]:
+        """Takes the steps up to the next look at the validation labels; gives the row about them, and what they say.
 
         Raises:
             SystemExit: This process was asked to stop.
         """
         if training.taken < stop:
             self._take_steps(training, loader, stop, told)
-        stretch = self._stretch
+        stretch, validation = self._stretch, self._validated(training.encoder_now())
         row = {
             **self._place(training.taken, training.steps),
             "loss": statistics.fmean(stretch.losses),
@@ -186,10 +190,10 @@ class Course:
             "seconds": stretch.seconds,
             "images_per_second": len(stretch.losses) * loader.batch_size / stretch.seconds,
             "waiting": stretch.waited / stretch.seconds,
-            "validation": self._validated(training.encoder_now()),
+            "validation": validation.means,
         }
         self._stretch = Stretch()
-        return row
+        return row, validation
 
     def _take_steps(self, training: Training, loader: Loader, stop: int, told: Facts) -> None:
         last = self._rows[-1]["validation"]
@@ -224,8 +228,8 @@ class Course:
             "% waiting": round(100 * stretch.waited / stretch.seconds),
         }
 
-    def _looked_at(self, training: Training, row: Facts) -> Facts:
-        self._best.look(row["validation"], training.taken, training.weights(), self._config.keep)
+    def _looked_at(self, training: Training, row: Facts, validation: Judgement) -> Facts:
+        self._best.look(validation, training.taken, training.weights(), self._config.keep)
         return self._kept(row)
 
     def _kept(self, row: Facts) -> Facts:
@@ -235,7 +239,7 @@ class Course:
     def _untrained(self) -> Facts:
         steps = self._steps(self._variants[0])
         nothing = {"loss": None, "learning_rate": 0.0, "seconds": 0.0, "images_per_second": 0.0, "waiting": 0.0}
-        return {**self._place(0, steps), **nothing, "validation": self._validated(self._start)}
+        return {**self._place(0, steps), **nothing, "validation": self._validated(self._start).means}
 
     def _place(self, step: int, steps: int) -> Facts:
         return {"epoch": round(step / self._sampler.steps_per_epoch, 2), "step": step, "steps": steps}
@@ -243,7 +247,7 @@ class Course:
     def _is_patient_no_more(self) -> bool:
         return 0 < self._config.patience <= self._best.looks_since
 
-    def _validated(self, encoder: Encoder) -> dict[str, float]:
+    def _validated(self, encoder: Encoder) -> Judgement:
         return validate(encoder, self._validation, self._config.k, self._world)
 
     def _training(self, config: TrainConfig, state: State | None) -> tuple[Training, Loader]:
@@ -273,7 +277,8 @@ class Course:
             # A head from a PCA may turn out mirrored on another machine; all else is as it was in a file.
             "start": self._start.state_dict() if self._config.dimension else {},
             "rows": list(self._rows),
-            "trials": list(self._trials),
+            "tried": self._tried_so_far,
+            "chosen": self._chosen,
             "leader": self._leader,
             "stretch": asdict(self._stretch),
             "best": self._best.state(),
@@ -282,8 +287,9 @@ class Course:
 
     def _taken_up(self, state: State) -> Iterator[Facts]:
         self._start.load_state_dict(state["start"], strict=bool(state["start"]))
-        self._rows, self._trials, self._leader = state["rows"], state["trials"], state["leader"]
-        self._stretch, self._best = Stretch(**state["stretch"]), Best(**state["best"])
+        self._rows, self._leader = state["rows"], state["leader"]
+        self._tried_so_far, self._chosen = state["tried"], state["chosen"]
+        self._stretch, self._best = Stretch(**state["stretch"]), Best.restored(state["best"])
         self._resting = state
         if self._world.leads:
             say(f"going on from the checkpoint after step {state['training']['taken']:,}")

@@ -58,7 +58,7 @@ def test_views_teach_what_finds_other_pictures_of_the_same_thing(
     fine_tune(unlabelled, tmp_path / "encoder", tmp_path / "history.jsonl", longer)
     trained, untrained = load(tmp_path / "encoder"), build("resnet18", config.weights, 32)
     labelled = decode(rows, "validation", trained.config, 32, tmp_path, config)
-    after, before = (validate(encoder, labelled, 3)["map_at_r"] for encoder in (trained, untrained))
+    after, before = (validate(encoder, labelled, 3).means["map_at_r"] for encoder in (trained, untrained))
     assert after > before + 0.1
 
 

@@ -5,7 +5,9 @@ Source: Wortsman et al., Robust fine-tuning of zero-shot models (CVPR 2022), the
 
 from collections.abc import Callable, Sequence
 
-from lookalike_components.train.selection.best import METRIC, Weights
+from lookalike_components.train.selection.best import Weights
+from lookalike_components.train.selection.sureness import falls_behind
+from lookalike_components.train.selection.validation import METRIC, Judgement
 
 
 def mixed(before: Weights, after: Weights, share: float) -> Weights:
@@ -16,13 +18,17 @@ def mixed(before: Weights, after: Weights, share: float) -> Weights:
     }
 
 
-def best_share(shares: Sequence[float], score: Callable[[float], dict[str, float]]) -> tuple[float, dict[str, float]]:
-    """The share with the highest MAP@R, the largest of equals, and its metrics.
+def best_share(shares: Sequence[float], score: Callable[[float], Judgement]) -> tuple[float, Judgement]:
+    """The largest share that does not fall behind the one with the highest MAP@R, and what is said of it.
 
     Args:
         shares: What to choose from.
-        score: Metrics on the validation labels of a share; empty where there are none.
+        score: What the validation labels say of a share; nothing where there are none.
     """
-    scores = {share: score(share) for share in sorted(shares, reverse=True)}
-    best = max(scores, key=lambda share: scores[share].get(METRIC, 0.0))
-    return best, scores[best]
+    judged = {share: score(share) for share in sorted(shares, reverse=True)}
+    best = max(judged.values(), key=lambda judgement: judgement.means.get(METRIC, 0.0))
+    return next(
+        (share, judgement)
+        for share, judgement in judged.items()
+        if judgement is best or not falls_behind(judgement.by_label, best.by_label)
+    )

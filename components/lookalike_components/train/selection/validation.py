@@ -1,6 +1,7 @@
 """How well an encoder finds the pictures of labels that it was not trained on, seen while it trains."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,23 @@ from lookalike_components.train.pictures.pictures import Pictures, Pixels, Posit
 Look = Callable[[Pictures, Positions], Pixels]
 
 BATCH_SIZE = 64
+METRIC = "map_at_r"
 
 
-def validate(encoder: Encoder, pictures: Pictures, k: int, world: World = ALONE) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the validation labels say of an encoder.
+
+    Attributes:
+        means: The mean of every metric by name; empty when there is nothing to measure.
+        by_label: MAP@R of each label, in the same order for every encoder.
+    """
+
+    means: dict[str, float] = field(default_factory=dict)
+    by_label: list[float] = field(default_factory=list)
+
+
+def validate(encoder: Encoder, pictures: Pictures, k: int, world: World = ALONE) -> Judgement:
     """Searches every validation picture among all the others; each process embeds its share of them.
 
     Args:
@@ -26,19 +41,25 @@ def validate(encoder: Encoder, pictures: Pictures, k: int, world: World = ALONE)
         pictures: The validation pictures.
         k: Results that the metrics look at, or all there are where there are fewer.
         world: The processes that share the work.
-
-    Returns:
-        The mean of every metric by name; empty when there is nothing to measure.
     """
     if not can_judge(pictures):
-        return {}
+        return Judgement()
     vectors, labels = embedded(encoder, pictures, world), pictures.labels.astype(str).tolist()
     if pictures.unlabelled:
         views = embedded(encoder, pictures, world, _views)
         ranking = retrieval.rank(views, labels, vectors, labels, min(k, len(vectors)))
     else:
         ranking = retrieval.rank_leave_one_out(vectors, labels, min(k, len(vectors) - 1))
-    return retrieval.means(ranking.metrics(k))
+    values = ranking.metrics(k)
+    return Judgement(retrieval.means(values), _by_label(values[METRIC], pictures.labels[ranking.judged]))
+
+
+def _by_label(values: npt.NDArray[np.float64], labels: Positions) -> list[float]:
+    """The mean of each label that has a value."""
+    sizes = np.bincount(labels)
+    sums = np.bincount(labels, values)
+    means: list[float] = (sums[sizes > 0] / sizes[sizes > 0]).tolist()
+    return means
 
 
 def can_judge(pictures: Pictures) -> bool:

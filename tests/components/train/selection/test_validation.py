@@ -5,7 +5,7 @@ import pytest
 
 from lookalike_components.encoder.model import build
 from lookalike_components.train.pictures.pictures import Pictures
-from lookalike_components.train.selection.validation import can_judge, embedded, validate
+from lookalike_components.train.selection.validation import Judgement, can_judge, embedded, validate
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,13 @@ def pictures(*labels: int) -> Pictures:
 @pytest.mark.parametrize("labels", [[], [0], [0, 1, 2]])
 def test_labels_of_one_picture_cannot_be_judged(encoder, labels: list[int]):
     assert not can_judge(pictures(*labels))
-    assert validate(encoder, pictures(*labels), 3) == {}
+    assert validate(encoder, pictures(*labels), 3) == Judgement()
 
 
 def test_each_picture_is_searched_among_the_others(encoder):
     found = pictures(0, 0, 1, 1)
     found.pixels[1], found.pixels[3] = found.pixels[0], found.pixels[2]
-    assert validate(encoder, found, 3)["recall_at_1"] == 1.0
+    assert validate(encoder, found, 3).means["recall_at_1"] == 1.0
 
 
 def test_batches_do_not_change_the_order(encoder):
@@ -41,5 +41,5 @@ def test_unlabelled_pictures_are_searched_for_by_views_of_them(encoder, photogra
     unlabelled = Pictures(shown, np.arange(12), unlabelled=True)
     assert can_judge(unlabelled)
     found = validate(encoder, unlabelled, 3)
-    assert 0 < found["recall_at_1"] < 1
+    assert 0 < found.means["recall_at_1"] < 1
     assert found == validate(encoder, unlabelled, 3)
