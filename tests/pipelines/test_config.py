@@ -101,3 +101,21 @@ def test_merging_keeps_what_the_upper_layer_does_not_mention():
 def test_a_slash_at_the_end_of_artifacts_makes_no_other_place(given, kept):
     config = FinetuneConfig.resolve(overrides={"source": "photos", "artifacts": given})
     assert config.parameters()["artifacts"] == kept
+
+
+def test_what_one_says_of_the_training_holds_for_every_variant():
+    config = FinetuneConfig.resolve(overrides={"source": "photos", "learning_rate": 1e-3, "train.steps": 7})
+    assert [each.learning_rate for each in config.step("train").each_variant()] == [1e-3, 1e-3]
+
+
+@pytest.mark.parametrize("preset", ["", "best"])
+def test_variants_that_differ_in_nothing_any_more_are_not_tried(preset):
+    (_, variant) = FinetuneConfig.resolve(preset=preset, overrides={"source": "photos"}).step("train").variants
+    own = {"source": "photos", **{f"train.{name}": value for name, value in variant.items()}}
+    assert FinetuneConfig.resolve(preset=preset, overrides=own).step("train").variants == []
+
+
+def test_variants_of_ones_own_stay_as_they_are():
+    own = {"source": "photos", "learning_rate": 1e-3, "train.variants": [{}, {"learning_rate": 1e-4}]}
+    rates = [each.learning_rate for each in FinetuneConfig.resolve(overrides=own).step("train").each_variant()]
+    assert rates == [1e-3, 1e-4]

@@ -42,7 +42,7 @@ def train(
     resolutions: list[float] = [1.0],
     optimizer: str = "Adam",
     optimizer_options: dict[str, Any] = {},
-    learning_rate: float = 1e-4,
+    learning_rate: float = 3e-5,
     head_learning_rate: float = 1e-3,
     layer_decay: float = 1.0,
     schedule: str = "constant",
@@ -57,12 +57,21 @@ def train(
     steps: int = 0,
     precision: str = "auto",
     compile: bool = False,
-    variants: list[dict[str, Any]] = [],
-    trial_steps: int = 40,
+    variants: list[dict[str, Any]] = [
+        {},
+        {
+            "augmentation": "none",
+            "freeze": 0.0,
+            "freeze_batch_norm": False,
+            "learning_rate": 3e-4,
+            "schedule": "cosine",
+        },
+    ],
+    trial_steps: int = 30,
     validate_every: int = 0,
     keep: str = "best",
     patience: int = 0,
-    interpolations: list[float] = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
+    interpolations: list[float] = [1.0],
     false_matches: float = 0.01,
     k: int = 3,
     seed: int = 0,
@@ -124,7 +133,8 @@ def train(
         steps: Steps in all; 0 for as many as the epochs take.
         precision: Numbers of the forward pass: auto takes bfloat16 on a GPU that has it, else float32.
         compile: Whether torch compiles the encoder first, which takes minutes.
-        variants: Settings to lay over these, each tried first; the best on the validation labels goes on.
+        variants: Settings to lay over these, each tried first; the first goes on, or one that is surely better on the
+            validation labels.
         trial_steps: Steps that each variant is tried for.
         validate_every: Steps between looks at the validation labels; 0 for every epoch.
         keep: Which weights are kept: the best on the validation labels, or the last.

@@ -15,6 +15,16 @@ from lookalike_components.train.pictures import rules as picture_rules
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
+FAR_FROM_PHOTOS = {
+    "augmentation": "none",
+    "freeze": 0.0,
+    "freeze_batch_norm": False,
+    "learning_rate": 3e-4,
+    "schedule": "cosine",
+}
+"""For pictures unlike those that the backbone knows, such as drawings: all of it learns, at a higher rate, and from
+whole pictures, because a crop loses what tells two of them apart."""
+
 VARIABLE = (
     "loss",
     "loss_options",
@@ -116,7 +126,7 @@ class TrainConfig(EncoderChoice):
         "Adam", description="Name of an optimizer of torch."
     )
     optimizer_options: dict[str, Any] = Field({}, description="Options of the optimizer, by name.")
-    learning_rate: float = Field(1e-4, gt=0, description="Step size of the optimizer.")
+    learning_rate: float = Field(3e-5, gt=0, description="Step size of the optimizer.")
     head_learning_rate: float = Field(1e-3, gt=0, description="Step size of a new head and of a pooling's own weights.")
     layer_decay: float = Field(1.0, gt=0, le=1, description="Factor of the step size from each stage to the one below.")
     schedule: Literal["constant", "cosine", "linear"] = Field(
@@ -139,16 +149,20 @@ class TrainConfig(EncoderChoice):
     compile: bool = Field(False, description="Whether torch compiles the encoder first, which takes minutes.")
 
     variants: list[dict[str, Any]] = Field(
-        [], description="Settings to lay over these, each tried first; the best on the validation labels goes on."
+        [{}, FAR_FROM_PHOTOS],
+        description="Settings to lay over these, each tried first; the first goes on, or one that is surely better on "
+        "the validation labels.",
     )
-    trial_steps: int = Field(40, ge=1, description="Steps that each variant is tried for.")
+    trial_steps: int = Field(30, ge=1, description="Steps that each variant is tried for.")
     validate_every: int = Field(0, ge=0, description="Steps between looks at the validation labels; 0 for every epoch.")
     keep: Literal["best", "last"] = Field(
-        "best", description="Which weights are kept: the best on the validation labels, or the last."
+        "best",
+        description="Which weights are kept: the last that do not surely fall behind the best on the "
+        "validation labels, or the last.",
     )
     patience: int = Field(0, ge=0, description="Looks without a gain after which training ends; 0 for never.")
     interpolations: list[Share] = Field(
-        [0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
+        [1.0],
         min_length=1,
         description="Shares of the trained weights, mixed with those before training, to choose from on the validation "
         "labels.",

@@ -88,7 +88,7 @@ def _check_labels(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def _supervised(config: TrainConfig, table: pd.DataFrame) -> TrainConfig:
-    """The settings, with views to learn from where the training images have no labels.
+    """The settings, with views to learn from where the training images have no labels; no variants are tried then.
 
     Raises:
         UserError: Views are not to be had with these settings.
@@ -96,7 +96,7 @@ def _supervised(config: TrainConfig, table: pd.DataFrame) -> TrainConfig:
     if config.supervision == "views" or not are_unlabelled(table[table["subset"] == "train"]):
         return config
     say("the training images have no labels: what belongs together are views of one image")
-    return TrainConfig.from_arguments({**config.model_dump(), "supervision": "views"})
+    return TrainConfig.from_arguments({**config.model_dump(), "supervision": "views", "variants": []})
 
 
 def _place(config: TrainConfig, encoder_path: str | Path) -> str:

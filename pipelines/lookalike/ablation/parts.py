@@ -14,6 +14,8 @@ from lookalike_components.train.config import VARIABLE, TrainConfig
 
 Settings = dict[str, Any]
 
+ALL = "all"
+
 
 class _Switch(BaseModel):
     """An entry of the table, as it is written."""
@@ -22,6 +24,7 @@ class _Switch(BaseModel):
 
     switches: str
     settings: Settings
+    usual: bool = False
 
 
 class Part(_Switch):
@@ -32,6 +35,7 @@ class Part(_Switch):
         group: What it is about; a group can be asked for as a whole.
         switches: What switching it means, in words.
         settings: Settings of *train* and of the encoder that take the place of the recipe's.
+        usual: Whether it is asked about where nobody says which.
     """
 
     name: str
@@ -58,18 +62,23 @@ def read_parts(file: Path | None = None) -> list[Part]:
 
 
 def chosen(parts: Sequence[Part], names: Sequence[str]) -> list[Part]:
-    """The parts of these names, or of groups of these names; all of them where no name is given.
+    """The parts of these names, or of groups of these names, or ``all``.
+
+    Where no name is given, they are the usual ones, or all of a table that calls none usual.
 
     Raises:
         UserError: Nothing has this name.
     """
     groups = dict.fromkeys(part.group for part in parts)
-    if unknown := sorted(set(names) - {*groups, *(part.name for part in parts)}):
+    if unknown := sorted(set(names) - {ALL, *groups, *(part.name for part in parts)}):
         raise UserError(
             f"there is no part or group called {unknown[0]}; the groups are {listed(groups, most=len(groups))}, "
             "and docs/training.md lists their parts"
         )
-    return [part for part in parts if not names or part.name in names or part.group in names]
+    usual = [] if names else [part for part in parts if part.usual]
+    if ALL in names or not (names or usual):
+        return list(parts)
+    return usual or [part for part in parts if part.name in names or part.group in names]
 
 
 def switched(recipe: TrainConfig, part: Part) -> TrainConfig:

@@ -36,7 +36,10 @@ def register(app: typer.Typer) -> None:
 def ablate(
     source: Source,
     parts: Annotated[
-        str, typer.Option(metavar="NAME,...", help="Parts or groups of parts to switch; all unless given.")
+        str,
+        typer.Option(
+            metavar="NAME,...", help="Parts or groups of parts to switch, or all; the usual ones unless given."
+        ),
     ] = "",
     parts_from: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A table of parts of one's own.", show_default=False)

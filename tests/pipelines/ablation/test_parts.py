@@ -37,7 +37,9 @@ def test_no_name_is_given_twice():
 def test_a_part_may_be_asked_for_by_its_name_or_by_its_groups():
     assert [one.name for one in chosen(PARTS, ["gem"])] == ["gem"]
     assert {one.group for one in chosen(PARTS, ["miner", "normalisation"])} == {"miner", "normalisation"}
-    assert chosen(PARTS, []) == PARTS
+    assert chosen(PARTS, ["all"]) == PARTS
+    assert chosen(PARTS, []) == [one for one in PARTS if one.usual]
+    assert chosen(PARTS[:1], []) == PARTS[:1]
 
 
 def test_an_unknown_part_is_answered_with_the_groups():
