@@ -42,7 +42,7 @@ def quick(weights) -> list[object]:
         *("--set", "input_size=32", "--set", "split.test=0.5", "--set", "images_per_class=4"),
         # An untrained network has no statistics or lower stages that would be worth keeping.
         *("--set", "freeze=0", "--set", "freeze_batch_norm=false", "--set", "interpolations=[1.0]"),
-        *("--set", "augmentation=none", "--set", "keep=last"),
+        *("--set", "augmentation=none", "--set", "keep=last", "--set", "variants=[]"),
     ]
 
 

@@ -41,7 +41,7 @@ def test_a_spreadsheet_brings_labels_and_columns_of_its_own(spreadsheet, weights
         model="resnet18",
         weights=str(weights),
         input_size=32,
-        train={"epochs": 6, "learning_rate": 0.001, "classes_per_batch": 8},
+        train={"epochs": 6, "learning_rate": 0.001, "classes_per_batch": 8, "variants": []},
         test=0.5,
     )
     assert (run.status(), run.record().error) == (Status.FINISHED, "")

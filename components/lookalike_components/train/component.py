@@ -62,7 +62,6 @@ def train(
         {
             "augmentation": "none",
             "freeze": 0.0,
-            "freeze_batch_norm": False,
             "learning_rate": 3e-4,
             "schedule": "cosine",
         },

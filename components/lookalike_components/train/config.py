@@ -18,7 +18,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 FAR_FROM_PHOTOS = {
     "augmentation": "none",
     "freeze": 0.0,
-    "freeze_batch_norm": False,
     "learning_rate": 3e-4,
     "schedule": "cosine",
 }

@@ -21,7 +21,7 @@ def config(weights: Path) -> TrainConfig:
     # An untrained network has no statistics or lower stages that would be worth keeping.
     settings |= {"images_per_class": 4, "freeze": 0, "freeze_batch_norm": False, "interpolations": [1.0]}
     settings |= {"false_matches": 0.05}  # there are 96 pairs of different validation labels
-    return TrainConfig(weights=str(weights), **settings)
+    return TrainConfig(weights=str(weights), variants=[], **settings)
 
 
 @pytest.fixture

@@ -186,7 +186,7 @@ def fit(photos, weights, tmp_path):
             model="resnet18",
             weights=str(weights),
             input_size=32,
-            train={"epochs": 1, "classes_per_batch": 8},
+            train={"epochs": 1, "classes_per_batch": 8, "variants": []},
             test=0.5,
             **more,
         )

@@ -48,7 +48,7 @@ def runs(rows: pd.DataFrame, weights: Path, tmp_path_factory: pytest.TempPathFac
 
 def config(weights: Path, **settings: object) -> TrainConfig:
     usual = {"classes_per_batch": 5, "images_per_class": 3, "epochs": 2, "optimizer": "SGD", "learning_rate": 1e-3}
-    return TrainConfig(model="resnet18", input_size=32, weights=str(weights), **usual | settings)
+    return TrainConfig(model="resnet18", input_size=32, weights=str(weights), variants=[], **usual | settings)
 
 
 def train(table: Path, folder: Path, config: TrainConfig) -> None:
