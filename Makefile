@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 PICTURES := pictures
+WORKERS := 2
 
 # Images: podman or docker, whatever flags the place needs for a build, and the names to push under.
 CONTAINER ?= podman
@@ -29,8 +30,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: install  ## the whole loop on example pictures: fetch, train, compare, release, serve, search
 	$(RUN)/python examples/demo.py $(PICTURES)
 
-test: install  ## every test (T=path or K=words narrow it down)
-	$(RUN)/python -m pytest $(T) $(if $(K),-k "$(K)")
+# Those of one file share their servers and stay in one process.
+test: install  ## every test, in WORKERS=2 processes (T=path or K=words narrow it down, in one)
+	$(RUN)/python -m pytest $(if $(T)$(K),,--numprocesses $(WORKERS) --dist loadfile) $(T) $(if $(K),-k "$(K)")
 
 check: install  ## format, lint, types, import contracts, generated pages
 	$(RUN)/ruff format --check .
