@@ -10,7 +10,7 @@ table, so that its figures can be compared: its average precision is divided by 
 """
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,22 @@ Relevance = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 Values = NDArray[np.float64]
 IMAGES_PER_OBJECT_IN_UKBENCH = 4
+DEEPEST_HIT = 10
+"""The largest k of the hits that are measured whatever k people look at."""
 
 
 def per_query(relevance: Relevance, relevant: Counts, k: int) -> dict[str, Values]:
     """Computes every metric for each query.
 
     Args:
-        relevance: bool [q, n] with n at least the larger of k and the largest R (or the whole index).
+        relevance: bool [q, n] with n at least the largest of k, R and 10, or the whole index.
         relevant: int [q], the R of each query.
         k: The rank at which the metrics "at k" are cut off.
 
     Returns:
-        Values float64 [q] by metric: the walkthrough's seven, then ``recall_at_1``, ``map_at_r``, ``r_precision``,
-        ``ndcg_at_k`` and, where every label has four images, ``ns_score``.
+        Values float64 [q] by metric: the walkthrough's seven, then ``recall_at_1``, ``hit_at_5``, ``hit_at_10``,
+        ``map_at_r``, ``r_precision``, ``mrr``, ``ndcg_at_k`` and, where every label has four images, ``ns_score``.
+        ``mrr`` is the reciprocal rank over all n results, 0 where none of them is relevant.
 
     Raises:
         LookalikeError: A query has no relevant image, or more hits than relevant images.
@@ -48,8 +51,11 @@ def per_query(relevance: Relevance, relevant: Counts, k: int) -> dict[str, Value
         "reciprocal_rank": reciprocal_rank(top),
         "dcg_at_k": dcg_at_k(relevance, k),
         "recall_at_1": hit_at_k(relevance, 1),
+        "hit_at_5": hit_at_k(relevance, 5),
+        "hit_at_10": hit_at_k(relevance, DEEPEST_HIT),
         "map_at_r": map_at_r(relevance, relevant),
         "r_precision": r_precision(relevance, relevant),
+        "mrr": reciprocal_rank(relevance),
         "ndcg_at_k": ndcg_at_k(relevance, relevant, k),
     }
     if (relevant == IMAGES_PER_OBJECT_IN_UKBENCH - 1).all():
@@ -60,6 +66,18 @@ def per_query(relevance: Relevance, relevant: Counts, k: int) -> dict[str, Value
 def means(values: Mapping[str, Values]) -> dict[str, float]:
     """Averages each metric over the queries, rounding once: the order of the queries does not change the last digit."""
     return {name: statistics.mean(value.tolist()) for name, value in values.items()}
+
+
+def macro_means(values: Mapping[str, Values], labels: Sequence[str]) -> dict[str, float]:
+    """Averages each metric over the labels' own means: a label of two queries counts as much as one of two hundred.
+
+    Args:
+        values: float64 [q] by metric.
+        labels: [q], the label of each query.
+    """
+    _, codes = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
+    sizes = np.bincount(codes)
+    return means({name: np.bincount(codes, weights=value) / sizes for name, value in values.items()})
 
 
 def precision_at_k(relevance: Relevance, k: int) -> Values:

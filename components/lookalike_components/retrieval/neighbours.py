@@ -1,5 +1,8 @@
 """Exact nearest neighbours by inner product (the cosine, for vectors of unit length)."""
 
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
 import faiss
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +12,38 @@ from lookalike_components.errors import LookalikeError, UserError
 Vectors = NDArray[np.float32]
 Positions = NDArray[np.int64]
 ROWS_AT_ONCE = 256
+
+
+class Search(Protocol):
+    """A way to find the nearest vectors of one index."""
+
+    @property
+    def method(self) -> str:
+        """``exact`` or ``approximate``."""
+
+    @property
+    def recall(self) -> float:
+        """Share of the nearest vectors that it finds, in [0, 1]."""
+
+    def __call__(self, queries: Vectors, k: int) -> tuple[Vectors, Positions]:
+        """Finds the ``k`` nearest of each query, as `neighbours` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Compares each query with every vector of an index float32 [n, d]."""
+
+    index: Vectors
+    method: ClassVar[str] = "exact"
+    recall: ClassVar[float] = 1.0
+
+    def __call__(self, queries: Vectors, k: int) -> tuple[Vectors, Positions]:
+        """Finds the ``k`` nearest of each query; among equal scores the lower position comes first."""
+        # One neighbour more than asked for tells whether the last place is shared by equals.
+        scores, positions = _nearest(queries, self.index, min(k + 1, len(self.index)))
+        if k < len(self.index):
+            _settle_ties(queries, self.index, scores, positions)
+        return scores[:, :k], positions[:, :k]
 
 
 def neighbours(queries: Vectors, index: Vectors, k: int) -> tuple[Vectors, Positions]:
@@ -28,14 +63,9 @@ def neighbours(queries: Vectors, index: Vectors, k: int) -> tuple[Vectors, Posit
         LookalikeError: A vector holds a value that is not a finite number.
     """
     check_k(k, len(index))
-    _check_finite(queries, "query")
-    _check_finite(index, "index")
-    # One neighbour more than asked for tells whether the last place is shared by equals.
-    scores, positions = _search(queries, index, min(k + 1, len(index)))
-    scores, positions = _in_order(scores, positions)
-    if k < len(index):
-        _settle_ties(queries, index, scores, positions)
-    return scores[:, :k], positions[:, :k]
+    check_finite(queries, "query")
+    check_finite(index, "index")
+    return Exact(index)(queries, k)
 
 
 def leave_one_out(vectors: Vectors, k: int) -> tuple[Vectors, Positions]:
@@ -53,8 +83,24 @@ def leave_one_out(vectors: Vectors, k: int) -> tuple[Vectors, Positions]:
         LookalikeError: A vector holds a value that is not a finite number.
     """
     check_k(k, len(vectors), left_out=True)
-    scores, positions = neighbours(vectors, vectors, k + 1)
-    keep = positions != np.arange(len(vectors))[:, None]
+    check_finite(vectors, "index")
+    return others(Exact(vectors), vectors, np.arange(len(vectors)), k)
+
+
+def others(search: Search, vectors: Vectors, rows: Positions, k: int) -> tuple[Vectors, Positions]:
+    """Finds, for some vectors of an index, the ``k`` most like each, itself left out.
+
+    Args:
+        search: Searches the index.
+        vectors: float32 [n, d], the index.
+        rows: int64 [q], which of them are the queries.
+        k: Neighbours for each, from 1 to n - 1.
+
+    Returns:
+        Scores float32 [q, k], best first, and positions int64 [q, k]; row i never holds ``rows[i]``.
+    """
+    scores, positions = search(vectors[rows], k + 1)
+    keep = positions != rows[:, None]
     keep[keep.all(axis=1), -1] = False  # enough twins came before it that the vector itself is not in its row
     return scores[keep].reshape(-1, k), positions[keep].reshape(-1, k)
 
@@ -80,16 +126,30 @@ def check_k(k: int, images: int, left_out: bool = False) -> None:
         raise UserError(f"k is {k:,}; pass a k of 1 or more")
 
 
-def _search(queries: Vectors, index: Vectors, k: int) -> tuple[Vectors, Positions]:
-    flat = faiss.IndexFlatIP(index.shape[1])
-    flat.add(np.ascontiguousarray(index, dtype=np.float32))
-    scores, positions = flat.search(np.ascontiguousarray(queries, dtype=np.float32), k)
-    return scores, positions
+def check_finite(vectors: Vectors, role: str) -> None:
+    """Refuses vectors that cannot be compared.
+
+    Raises:
+        LookalikeError: A vector holds a value that is not a finite number.
+    """
+    # A sum with such a value is none either, and needs no copy; float64 has room for every sum of finite ones.
+    faulty = np.flatnonzero(~np.isfinite(vectors.sum(axis=1, dtype=np.float64)))
+    if faulty.size:
+        raise LookalikeError(
+            f"{role} vector {faulty[0]} holds a value that is not a finite number; "
+            "the encoder is broken: train again with a lower learning rate"
+        )
 
 
-def _in_order(scores: Vectors, positions: Positions) -> tuple[Vectors, Positions]:
+def in_order(scores: Vectors, positions: Positions) -> tuple[Vectors, Positions]:
+    """Each row by falling score; among equal scores the lower position comes first."""
     order = np.lexsort((positions, -scores), axis=1)
     return np.take_along_axis(scores, order, axis=1), np.take_along_axis(positions, order, axis=1)
+
+
+def _nearest(queries: Vectors, index: Vectors, k: int) -> tuple[Vectors, Positions]:
+    asked, there = (np.ascontiguousarray(vectors, dtype=np.float32) for vectors in (queries, index))
+    return in_order(*faiss.knn(asked, there, k, metric=faiss.METRIC_INNER_PRODUCT))
 
 
 def _settle_ties(queries: Vectors, index: Vectors, scores: Vectors, positions: Positions) -> None:
@@ -98,14 +158,5 @@ def _settle_ties(queries: Vectors, index: Vectors, scores: Vectors, positions: P
     tied = np.flatnonzero(scores[:, -2] == scores[:, -1]) if width > 1 else np.array([], dtype=np.int64)
     for start in range(0, len(tied), ROWS_AT_ONCE):
         rows = tied[start : start + ROWS_AT_ONCE]
-        all_scores, all_positions = _in_order(*_search(queries[rows], index, len(index)))
+        all_scores, all_positions = _nearest(queries[rows], index, len(index))
         scores[rows], positions[rows] = all_scores[:, :width], all_positions[:, :width]
-
-
-def _check_finite(vectors: Vectors, role: str) -> None:
-    faulty = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if faulty.size:
-        raise LookalikeError(
-            f"{role} vector {faulty[0]} holds a value that is not a finite number; "
-            "the encoder is broken: train again with a lower learning rate"
-        )

@@ -31,8 +31,11 @@ def titles(k: int) -> dict[str, Title]:
     best_dcg = sum(1 / max(log2(rank), 1) for rank in range(1, k + 1))
     return {
         "recall_at_1": Title("Recall@1", "the first result is right"),
+        "hit_at_5": Title("R@5", "one of the first 5 is right"),
+        "hit_at_10": Title("R@10", "one of the first 10 is right"),
         "map_at_r": Title("MAP@R", "all right pictures come first"),
         "r_precision": Title("R-Precision", "share of right among the first R"),
+        "mrr": Title("MRR", "1 / rank of the first right picture"),
         "ndcg_at_k": Title(f"NDCG@{k}", "right pictures stand high"),
         "ns_score": Title("N-S score", "of four, the picture itself counted", best=4.0, worst=1.0),
         "precision_at_k": Title(f"Precision@{k}", f"share of right among the first {k}"),

@@ -1,13 +1,17 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from lookalike_components.errors import UserError
 from lookalike_components.retrieval import Interval, Resampling, intervals, paired_differences
 
 values = st.lists(st.floats(0, 1), min_size=6, max_size=6).map(np.array)
 LABELS = ["mug", "mug", "lamp", "lamp", "vase", "vase"]
+SIMULATIONS = 500
 
 
 def interval(numbers, labels, **resampling):
@@ -70,6 +74,27 @@ def test_more_confidence_makes_a_wider_interval():
     numbers = np.random.default_rng(0).random(6)
     wide, narrow = interval(numbers, LABELS, confidence=0.99), interval(numbers, LABELS, confidence=0.5)
     assert wide.low < narrow.low < narrow.high < wide.high
+
+
+def test_the_ends_are_the_outermost_means_of_subsets_of_few_labels():
+    numbers = np.random.default_rng(0).normal(size=6)
+    subsets = [list(rows) for size in range(1, 7) for rows in combinations(range(6), size)]
+    first, second, *_, last_but_one, last = sorted(numbers[rows].mean() for rows in subsets)
+    found = interval(numbers, list("abcdef"))
+    assert first - 1e-12 <= found.low <= second
+    assert last_but_one <= found.high <= last + 1e-12
+
+
+def test_of_few_labels_of_unlike_sizes_just_the_stated_share_of_intervals_holds_the_truth():
+    labels = np.repeat(list("abcdefgh"), [1, 1, 2, 3, 5, 8, 13, 21])
+    codes = np.unique(labels, return_inverse=True)[1]
+    missed = 0
+    for number in range(SIMULATIONS):
+        random = np.random.default_rng(number)  # heavy tails: the largest of eight labels often outweighs the others
+        found = interval(random.standard_t(2, size=8)[codes] + random.normal(size=54), labels.tolist(), resamples=500)
+        missed += not found.low <= 0 <= found.high
+    fewest, most = binom.ppf([0.5e-4, 1 - 0.5e-4], SIMULATIONS, 0.05)
+    assert fewest <= missed <= most
 
 
 def test_resamples_beyond_one_block_are_all_drawn(monkeypatch):

@@ -1,12 +1,15 @@
+from statistics import mean
+
 import numpy as np
 import pytest
+import pytrec_eval
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
 from lookalike_components.errors import LookalikeError
-from lookalike_components.retrieval import means, per_query, rank, rank_leave_one_out
+from lookalike_components.retrieval import macro_means, means, per_query, rank, rank_leave_one_out
 from lookalike_components.retrieval.metrics import average_precision, precision_at_k, r_precision, recall_at_k
 
 rankings = st.lists(st.booleans(), min_size=1, max_size=12)
@@ -58,19 +61,68 @@ def test_agrees_with_pytorch_metric_learning_when_queries_are_apart_from_the_ind
     assert shallow["mean_reciprocal_rank"] == pytest.approx(ours["reciprocal_rank"], abs=1e-6)
 
 
+SAME_IN_TREC_EVAL = {
+    "precision_at_k": "P_5",
+    "recall_at_k": "recall_5",
+    "hit_at_k": "success_5",
+    "recall_at_1": "success_1",
+    "hit_at_5": "success_5",
+    "hit_at_10": "success_10",
+    "r_precision": "Rprec",
+    "mrr": "recip_rank",
+    "ndcg_at_k": "ndcg_cut_5",
+    "map_at_r": "map_cut_8",  # cut at R, since every label has eight images in the index
+}
+
+
+def test_agrees_with_trec_eval_query_by_query():
+    generator = np.random.default_rng(5)
+    labels, query_labels = np.repeat(np.arange(6), 8), generator.integers(6, size=25)
+    index = unit(generator.normal(size=(48, 8)) + np.eye(8)[labels])
+    queries = unit(generator.normal(size=(25, 8)) + np.eye(8)[query_labels])
+    ours = rank(queries, query_labels.tolist(), index, labels.tolist(), k=48).metrics(5)
+    relevant = {str(q): {str(i): int(labels[i] == asked) for i in range(48)} for q, asked in enumerate(query_labels)}
+    found = {str(q): {str(i): float(score) for i, score in enumerate(queries[q] @ index.T)} for q in range(25)}
+    theirs = pytrec_eval.RelevanceEvaluator(relevant, set(SAME_IN_TREC_EVAL.values())).evaluate(found)
+    assert {name: pytest.approx(ours[name].tolist(), abs=1e-9) for name in SAME_IN_TREC_EVAL} == {
+        name: [theirs[str(q)][twin] for q in range(25)] for name, twin in SAME_IN_TREC_EVAL.items()
+    }
+
+
+def test_the_rank_of_the_first_relevant_image_counts_beyond_k():
+    values = per_query(*one_query([False] * 7 + [True]), k=3)
+    assert (values["reciprocal_rank"][0], values["mrr"][0]) == (0, 1 / 8)
+
+
+labelled = st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), min_size=1, max_size=12)
+
+
+@given(labelled)
+def test_the_macro_mean_is_the_mean_of_the_labels_means(pairs):
+    labels, values = zip(*pairs, strict=True)
+    of_labels = [mean(value for label, value in pairs if label == one) for one in set(labels)]
+    assert macro_means({"score": np.array(values)}, labels)["score"] == pytest.approx(mean(of_labels), abs=1e-12)
+
+
+@given(labelled)
+def test_macro_and_micro_means_agree_where_every_label_has_as_many_queries(pairs):
+    values, labels = {"score": np.array([value for _, value in pairs])}, [str(i) for i in range(len(pairs))]
+    assert macro_means(values, labels) == pytest.approx(means(values), abs=1e-12)
+
+
 @given(st.integers(1, 6), st.integers(0, 6), st.integers(1, 12))
 def test_a_perfect_ranking_is_the_best_that_each_metric_can_give(relevant, others, k):
     values = per_query(*one_query([True] * relevant + [False] * others), k)
-    full = ("hit_at_k", "average_precision", "reciprocal_rank", "recall_at_1", "map_at_r", "r_precision", "ndcg_at_k")
-    assert dict.fromkeys(full, 1.0) == {name: values[name][0] for name in full}
+    below = {"precision_at_k", "recall_at_k", "f1_score_at_k", "dcg_at_k", "ns_score"}  # k and R bound them
+    assert dict.fromkeys(set(values) - below, 1.0) == {name: values[name][0] for name in set(values) - below}
 
 
-@given(st.integers(1, 6), st.integers(6, 12), st.integers(1, 6))
+@given(st.integers(1, 6), st.integers(10, 15), st.integers(1, 10))
 def test_a_ranking_with_every_relevant_image_last_scores_nothing(relevant, others, k):
     values = per_query(*one_query([False] * others + [True] * relevant), k)
-    assert {name: 0.0 for name in values if name != "ns_score"} == {
-        name: value[0] for name, value in values.items() if name != "ns_score"
-    }
+    assert values["mrr"][0] == 1 / (others + 1)
+    nothing = set(values) - {"ns_score", "mrr"}
+    assert dict.fromkeys(nothing, 0.0) == {name: values[name][0] for name in nothing}
 
 
 @given(rankings.filter(any), st.integers(1, 12), st.integers(0, 10))

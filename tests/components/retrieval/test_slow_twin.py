@@ -12,12 +12,13 @@ from lookalike_components.retrieval import leave_one_out, neighbours, per_query,
 
 def slow_metrics(ranked, relevant, k):
     """All metrics of one query, from the relevance of its results (best first) and its R."""
-    hits = found = first = 0
+    hits = found = first = first_of_all = 0
     precisions = []
     dcg = gain = best_gain = at_r = 0.0
     for rank, hit in enumerate(ranked, start=1):
         if hit:
             found += 1
+            first_of_all = first_of_all or rank
             if rank <= relevant:
                 at_r += found / rank
             if rank <= k:
@@ -38,6 +39,9 @@ def slow_metrics(ranked, relevant, k):
         "reciprocal_rank": 1 / first if first else 0,
         "dcg_at_k": dcg,
         "recall_at_1": float(ranked[0]),
+        "hit_at_5": float(0 < first_of_all <= 5),
+        "hit_at_10": float(0 < first_of_all <= 10),
+        "mrr": 1 / first_of_all if first_of_all else 0,
         "map_at_r": at_r / relevant,
         "r_precision": sum(ranked[:relevant]) / relevant,
         "ndcg_at_k": gain / best_gain,
@@ -84,5 +88,8 @@ def test_the_whole_way_from_vectors_to_metrics_agrees_with_the_slow_one():
     generator = np.random.default_rng(0)
     vectors, labels = generator.normal(size=(40, 8)).astype(np.float32), generator.integers(5, size=40)
     ranked = [labels[slow_neighbours(vector, vectors, 39, own)] == labels[own] for own, vector in enumerate(vectors)]
-    slow = [slow_metrics(hits.tolist(), int(hits.sum()), 3)["map_at_r"] for hits in ranked]
-    assert slow == pytest.approx(rank_leave_one_out(vectors, labels.tolist(), 3).metrics(3)["map_at_r"].tolist())
+    fast = rank_leave_one_out(vectors, labels.tolist(), 3).metrics(3)
+    slow = [slow_metrics(hits.tolist(), int(hits.sum()), 3) for hits in ranked]
+    assert {name: pytest.approx([query[name] for query in slow]) for name in set(fast) - {"mrr"}} == {
+        name: value.tolist() for name, value in fast.items() if name != "mrr"
+    }
