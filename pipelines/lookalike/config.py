@@ -4,7 +4,8 @@ The defaults are written once, in the steps' own configs; this module arranges t
 
 - ``encoder``: the backbone to start from, which *train* and the reference's *evaluate* both need;
 - one section a step, with what only that step needs;
-- ``source``, ``artifacts``, ``challenge``, ``k`` and ``seed`` at the top, because several steps share them;
+- ``source``, ``artifacts``, ``challenge``, ``k``, ``seed``, ``false_match_rate`` and ``index_size`` at the top, because
+  several steps share them;
 - ``cluster``: how Kubeflow runs it (`lookalike.cluster`), which no step is told of.
 """
 
@@ -58,7 +59,7 @@ SET_BY_THE_PIPELINE = {
     "promote": {"run", "version", "storage_uri"},
     "notify": {"run", "run_id"},
 }
-TOP = {"source", "artifacts", "challenge", "k", "seed"}
+TOP = {"source", "artifacts", "challenge", "k", "seed", "false_match_rate", "index_size"}
 
 
 def _section(name: str, step: type[StepConfig]) -> type[StepConfig]:
@@ -89,6 +90,16 @@ class _Shared(StepConfig):
     )
     k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
     seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")
+    false_match_rate: float = Field(
+        0.01,
+        ge=0,
+        lt=1,
+        description="Share of searches for a thing that is not in the index which may still be answered by a match; "
+        "it sets the threshold, in the report and in the release",
+    )
+    index_size: int = Field(
+        0, ge=0, description="Pictures of the index that the threshold is for; 0 for as many as the source has"
+    )
 
     @field_validator("artifacts")
     @classmethod
@@ -121,11 +132,13 @@ class FinetuneConfig(_Sections):
         Raises:
             UserError: A file, a preset, a field or a value is not what it should be.
         """
-        layers: list[Settings] = [_read_preset(preset)] if preset else []
-        layers += [read_yaml(file)] if file else []
+        packaged = _read_preset(preset) if preset else {}
+        layers: list[Settings] = [read_yaml(file)] if file else []
         layers += [_nested(path_of(name), value) for name, value in (overrides or {}).items()]
         try:
-            config = cls.model_validate(reduce(merged, layers, Settings()))
+            config = cls.model_validate(
+                merged(packaged, _in_every_variant(reduce(merged, layers, Settings()), packaged))
+            )
         except ValidationError as error:
             raise UserError(explain(error, where=str(file or "settings"))) from error
         for step in STEP_CONFIGS:
@@ -185,6 +198,17 @@ def meaning(field: FieldInfo) -> str:
 def preset_names() -> list[str]:
     """Names of the packaged presets."""
     return sorted(Path(entry.name).stem for entry in files("lookalike").joinpath("presets").iterdir())
+
+
+def _in_every_variant(own: Settings, packaged: Settings) -> Settings:
+    """One's own settings, which no variant of a packaged recipe takes back, unless the variants are one's own too."""
+    said = own.get("train", {})
+    if not isinstance(said, dict) or not said or "variants" in said:
+        return own
+    tried = packaged.get("train", {}).get("variants", TrainConfig.model_fields["variants"].default)
+    left = [{name: value for name, value in variant.items() if name not in said} for variant in tried]
+    different = [variant for place, variant in enumerate(left) if variant not in left[:place]]
+    return merged(own, {"train": {"variants": [] if different == [{}] else different}})
 
 
 def _read_preset(name: str) -> Settings:

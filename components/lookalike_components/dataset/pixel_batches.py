@@ -28,6 +28,9 @@ def load_pixels(
 ) -> Iterator[NDArray[np.uint8]]:
     """Decodes a table's images in its order; memory does not grow with their number.
 
+    Threads prepare whole batches ahead of the one that is asked for, so that who takes them waits for the first alone,
+    as long as its work on a batch takes longer than theirs.
+
     Args:
         table: Has the columns ``shard``, ``offset`` and ``nbytes``.
         size: Side of the square that every image is resized to, in pixels.
@@ -38,9 +41,15 @@ def load_pixels(
     Yields:
         uint8 ``[batch, size, size, 3]``, RGB.
     """
-    images = in_order(partial(to_pixels, size=size, resize=resize, aspect=aspect), read_images(table))
-    while batch := list(islice(images, batch_size)):
-        yield np.stack(batch)
+    prepare = partial(to_pixels, size=size, resize=resize, aspect=aspect)
+    files = read_images(table)
+    batches = iter(lambda: list(islice(files, batch_size)), [])
+    return in_order(
+        lambda batch: np.stack([prepare(data) for data in batch]),
+        batches,
+        expected=lambda batch: len(batch) * 3 * size**2,
+        size=lambda pixels: pixels.nbytes,
+    )
 
 
 def pixel_memmap(

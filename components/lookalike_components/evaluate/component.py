@@ -20,11 +20,16 @@ def evaluate(
     resize: str = "exact",
     aspect: str = "squash",
     k: int = 3,
+    false_match_rate: float = 0.01,
+    index_size: int = 0,
+    robustness_queries: int = 100,
+    forgetting: bool = True,
 ) -> None:
     """Measure how well an encoder finds pictures of the same thing among labels that it never trained on.
 
     Args:
-        table: Image table from step `split`; its rows `query` and `index` are read.
+        table: Image table from step `split`; its rows `query` and `index` are the test, `validation`
+            sets the threshold, and rows without a subset distract.
         encoder: The encoder's folder from step `train`.
         encoder_uri: Folder or URI of the encoder to measure where none is handed over; without either the pretrained
             backbone is measured.
@@ -36,10 +41,16 @@ def evaluate(
         resize: How pictures are brought to that size: `exact`, or `fast` for large JPEGs.
         aspect: What becomes of their shape: `squash` makes squares of whole pictures, `pad` and `crop` keep it.
         k: Results for each query that the metrics at k look at, 1 or more.
+        false_match_rate: Share of searches for a thing that is not in the index which may still be answered by a match,
+            0 or more and below 1; it sets the threshold.
+        index_size: Pictures of the index that the threshold is for; 0 for as many as the table has.
+        robustness_queries: Queries that are asked again blurred, cropped, darkened and so on; 0 for none.
+        forgetting: Whether the encoder is also measured on a small set of everyday things drawn by artists.
 
     Returns:
         evaluation: Folder with the metrics of every query and its neighbours, for step `compare`.
-        metrics: Numbers of queries and index images, precision_at_k, recall_at_1 and map_at_r.
+        metrics: Numbers of queries and index images, precision_at_k, recall_at_1 and map_at_r, the threshold and the
+            shares of test pairs that match by it, images a second.
     """
     from lookalike_components.progress import step
 

@@ -18,3 +18,19 @@ class EvaluateConfig(EncoderChoice):
         "candidate", description="`reference` for the encoder to beat, `candidate` for the one that has to beat it"
     )
     k: int = Field(3, ge=1, description="Results for each query that the metrics at k look at")
+    false_match_rate: float = Field(
+        0.01,
+        ge=0,
+        lt=1,
+        description="Share of searches for a thing that is not in the index which may still be answered by a match; "
+        "it sets the threshold",
+    )
+    index_size: int = Field(
+        0, ge=0, description="Pictures of the index that the threshold is for; 0 for as many as the table has"
+    )
+    robustness_queries: int = Field(
+        100, ge=0, description="Queries that are asked again blurred, cropped, darkened and so on; 0 for none"
+    )
+    forgetting: bool = Field(
+        True, description="Whether the encoder is also measured on a small set of everyday things drawn by artists"
+    )

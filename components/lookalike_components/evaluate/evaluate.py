@@ -1,31 +1,27 @@
 """Measures an encoder on the test subset of an image table; nothing else ever opens that subset."""
 
-from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import numpy.typing as npt
 
-from lookalike_components.dataset import load_pixels, read_table
-from lookalike_components.encoder.encode import encode
+from lookalike_components.dataset import read_table
 from lookalike_components.encoder.folder import digest, load
 from lookalike_components.encoder.model import Encoder, build
 from lookalike_components.evaluate.config import EvaluateConfig
-from lookalike_components.evaluate.evaluation import Facts, write_evaluation
-from lookalike_components.evaluate.matches import matches
-from lookalike_components.evaluate.search import search
-from lookalike_components.evaluate.subset import Examination, open_test
-from lookalike_components.pixels import view
-from lookalike_components.progress import track
-from lookalike_components.retrieval import check_k
+from lookalike_components.evaluate.distractors import with_distractors
+from lookalike_components.evaluate.embedding import embed_test, peak_memory
+from lookalike_components.evaluate.evaluation import Evidence, Facts, write_evaluation
+from lookalike_components.evaluate.forgetting.forgetting import forgetting
+from lookalike_components.evaluate.matches import Matches, matches
+from lookalike_components.evaluate.robustness.robustness import robustness
+from lookalike_components.evaluate.search import search, search_the_others
+from lookalike_components.evaluate.subset import open_test
+from lookalike_components.evaluate.threshold import described, set_threshold
+from lookalike_components.retrieval import Calibration, Ranking, check_k
+from lookalike_components.retrieval.metrics import Values
 from lookalike_components.storage import download_folder
-
-Pixels = npt.NDArray[np.uint8]
-
-BATCH_SIZE = 64
-SEED_OF_VIEWS = 0
-"""The same views for every encoder."""
 
 
 def evaluate(
@@ -36,30 +32,45 @@ def evaluate(
 ) -> dict[str, int | float]:
     """Searches for every test query among the test index and writes down what was found and how good that is.
 
+    The threshold is set on the validation pictures before the test is opened, and measured on the test.
+
     Args:
-        table_path: Image table with subsets; rows `query` and `index` are read.
-        evaluation_path: Folder to write: ``evaluation.json``, ``queries.parquet``, ``index.parquet``.
-        config: Role, k, and the encoder to measure where none is given: a URI, or the pretrained backbone.
+        table_path: Image table with subsets; rows `query` and `index` are the test.
+        evaluation_path: Folder to write: see `write_evaluation`.
+        config: Role, k, what else is measured, and the encoder where none is given: a URI, or the pretrained backbone.
         encoder_path: An encoder's folder; None for the one that ``config`` names.
 
     Returns:
-        Numbers of queries and index images, the means that people ask for first, and what the encoder's threshold is
-        worth where it has one.
+        Numbers of queries and index images, the means that people ask for first, the threshold and what it is worth
+        where there is one, and images a second.
 
     Raises:
         UserError: There is no query, none that can be answered, or k is larger than the index.
     """
-    test = open_test(read_table(table_path))
+    table = read_table(table_path)
+    test = open_test(table)
     check_k(config.k, len(test.index), test.left_out)
     encoder, known_as = _encoder(config, encoder_path)
-    vectors = _embed(encoder, test)
+    calibration, validation = set_threshold(encoder, table, config)
+    vectors, cost = embed_test(encoder, test)
     ranking = search(test, vectors, config.k)
+    matched = matches(calibration.threshold, test, vectors) if calibration else None
+    sections = {
+        "threshold": described(calibration, matched, table, config),
+        "leave_one_out": search_the_others(test, vectors, config.k),
+        "robustness": robustness(encoder, test, vectors, ranking.judged, config.robustness_queries),
+        "distractors": with_distractors(encoder, table, test, vectors, ranking.judged),
+        "forgetting": forgetting(encoder) if config.forgetting else None,
+        "cost": {**asdict(cost), "peak_memory_mb": peak_memory()},
+    }
+    evidence = Evidence(vectors, validation, sections, _of_judged(matched, ranking))
     identity = {**encoder.config.model_dump(mode="json"), "digest": known_as}
-    facts = Facts(role=config.role, k=config.k, encoder=identity)
-    means = write_evaluation(evaluation_path, facts, test, ranking)
+    means = write_evaluation(
+        evaluation_path, Facts(role=config.role, k=config.k, encoder=identity), test, ranking, evidence
+    )
     counts = {"queries": len(ranking.judged), "index_images": len(test.index)}
     asked_first = {name: means[name] for name in ("precision_at_k", "recall_at_1", "map_at_r")}
-    return counts | asked_first | matches(encoder.config.threshold, test, vectors)
+    return counts | asked_first | _told(calibration, matched) | {"images_per_second": cost.images_per_second}
 
 
 def _encoder(config: EvaluateConfig, path: str | Path | None) -> tuple[Encoder, str]:
@@ -73,19 +84,16 @@ def _encoder(config: EvaluateConfig, path: str | Path | None) -> tuple[Encoder, 
         return load(scratch), digest(scratch)
 
 
-def _embed(encoder: Encoder, test: Examination) -> npt.NDArray[np.float32]:
-    """One row for each of ``test.images``."""
-    config = encoder.config
-    images = load_pixels(test.images, config.input_size, config.resize, BATCH_SIZE, config.aspect)
-    batches = _with_views(images, len(test.queries)) if test.by_views else images
-    return encode(encoder, track(batches, len(test.images), "images", each=BATCH_SIZE))
+def _of_judged(matched: Matches | None, ranking: Ranking) -> dict[str, Values]:
+    """The shares of each judged query; NaN where there is no threshold."""
+    if matched is None:
+        return {name: np.full(len(ranking.judged), np.nan) for name in ("true_matches", "false_matches")}
+    return {name: shares[ranking.judged] for name, shares in matched.of_each_query().items()}
 
 
-def _with_views(batches: Iterator[Pixels], queries: int) -> Iterator[Pixels]:
-    """Puts a view in the place of each of the first pictures, those that are asked for."""
-    number = 0
-    for batch in batches:
-        for place in range(min(len(batch), queries - number)):
-            batch[place] = view(batch[place], np.random.default_rng([SEED_OF_VIEWS, number + place]))
-        number += len(batch)
-        yield batch
+def _told(calibration: Calibration | None, matched: Matches | None) -> dict[str, float]:
+    """The threshold for a step's metrics, which know no number that is none."""
+    if calibration is None or matched is None:
+        return {}
+    shares = {name: share for name, share in matched.shares().items() if np.isfinite(share)}
+    return {"threshold": calibration.threshold, **shares}

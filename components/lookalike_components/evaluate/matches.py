@@ -1,41 +1,75 @@
-"""What an encoder's threshold is worth: how many pairs it takes for the same thing, rightly and wrongly."""
+"""What a threshold is worth on the test: how many pairs it takes for the same thing, rightly and wrongly."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from lookalike_components.evaluate.subset import Examination
+from lookalike_components.evaluate.subset import Examination, Vectors
+from lookalike_components.progress import track
 
-QUERIES_AT_ONCE = 1_000
+Counts = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
+COSINES_AT_ONCE = 2**23
 
 
-def matches(threshold: float | None, test: Examination, vectors: npt.NDArray[np.float32]) -> dict[str, float]:
-    """Compares each query with each picture of the index but itself.
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The pairs of each query with the pictures of the index, but for itself.
+
+    Attributes:
+        same: int64 ``[q]``, pairs of one label.
+        same_matched: Those of them at or above the threshold.
+        different: Pairs of different labels.
+        different_matched: Those of them at or above the threshold.
+    """
+
+    same: Counts
+    same_matched: Counts
+    different: Counts
+    different_matched: Counts
+
+    def shares(self) -> dict[str, float]:
+        """Of all pairs of a kind, the share that matches: ``true_matches`` and ``false_matches``."""
+        true = _share(self.same_matched.sum(), self.same.sum())
+        false = _share(self.different_matched.sum(), self.different.sum())
+        return {"true_matches": float(true), "false_matches": float(false)}
+
+    def of_each_query(self) -> dict[str, Shares]:
+        """The same for each query: float64 ``[q]``, NaN where it has no pair of the kind."""
+        return {
+            "true_matches": _share(self.same_matched, self.same),
+            "false_matches": _share(self.different_matched, self.different),
+        }
+
+
+def matches(threshold: float, test: Examination, vectors: Vectors) -> Matches:
+    """Compares each query with each picture of the index but itself, some queries at a time.
 
     Args:
-        threshold: Cosine above which two pictures count as the same; None for an encoder that knows none.
+        threshold: Cosine from which two pictures count as the same.
         test: Queries and index.
         vectors: float32 ``[n, d]`` of unit length, one for each row of ``test.images``.
-
-    Returns:
-        The ``threshold``, and the shares of pairs above it: of one label (``true_matches``), of different labels
-        (``false_matches``). Empty without a threshold or without pairs of both kinds.
     """
-    if threshold is None:
-        return {}
-    queries, index = vectors[: len(test.queries)], vectors[-len(test.index) :]
-    asked, there = test.queries["label"].to_numpy(), test.index["label"].to_numpy()
-    pairs, above = np.zeros(2), np.zeros(2)
-    for start in range(0, len(queries), QUERIES_AT_ONCE):
-        rows = slice(start, start + QUERIES_AT_ONCE)
-        same, matched = asked[rows, None] == there, queries[rows] @ index.T > threshold
-        compared = np.ones_like(same)
+    queries, index = test.asked(vectors), test.searched(vectors)
+    codes, _ = pd.factorize(pd.concat([test.queries["label"], test.index["label"]]))
+    asked, there = np.split(codes, [len(queries)])
+    alike = np.bincount(there, minlength=codes.max() + 1)[asked]
+    matched, same_matched = np.zeros((2, len(queries)), np.int64)
+    at_once = max(COSINES_AT_ONCE // len(index), 1)
+    for start in track(range(0, len(queries), at_once), len(queries), "queries compared", each=at_once):
+        rows = slice(start, start + at_once)
+        above = queries[rows] @ index.T >= threshold
         if test.left_out:
-            np.fill_diagonal(compared[:, start:], False)
-        for kind in (0, 1):
-            of_the_kind = compared & (same == kind)
-            pairs[kind] += of_the_kind.sum()
-            above[kind] += (of_the_kind & matched).sum()
-    if not pairs.all():
-        return {}
-    false, true = above / pairs
-    return {"threshold": threshold, "true_matches": float(true), "false_matches": float(false)}
+            np.fill_diagonal(above[:, start:], False)
+        matched[rows] = np.count_nonzero(above, axis=1)
+        above &= asked[rows, None] == there
+        same_matched[rows] = np.count_nonzero(above, axis=1)
+    return Matches(alike - test.left_out, same_matched, len(index) - alike, matched - same_matched)
+
+
+def _share(part: Counts, whole: Counts) -> Shares:
+    shares = np.full(np.shape(whole), np.nan)
+    np.divide(part, whole, out=shares, where=np.asarray(whole) > 0)
+    return shares

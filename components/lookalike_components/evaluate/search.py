@@ -1,12 +1,15 @@
 """Answers the queries of a test; knows vectors, not how they were made."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from lookalike_components.errors import UserError
-from lookalike_components.evaluate.subset import Examination
-from lookalike_components.progress import say
-from lookalike_components.retrieval import Ranking, rank, rank_leave_one_out
+from lookalike_components.evaluate.subset import Examination, Positions
+from lookalike_components.progress import say, track
+from lookalike_components.retrieval import Ranking, means, rank, rank_leave_one_out
 
 NEIGHBOURS_KEPT = 10
 
@@ -25,12 +28,33 @@ def search(test: Examination, vectors: npt.NDArray[np.float32], k: int) -> Ranki
     depth = max(k, min(NEIGHBOURS_KEPT, len(test.index) - test.left_out))
     labels = test.queries["label"].tolist()
     if test.left_out:
-        ranking = rank_leave_one_out(vectors, labels, depth)
+        ranking = rank_leave_one_out(vectors, labels, depth, _watched)
     else:
-        queries, index = np.split(vectors, [len(labels)])
-        ranking = rank(queries, labels, index, test.index["label"].tolist(), depth)
+        index_labels = test.index["label"].tolist()
+        ranking = rank(test.asked(vectors), labels, test.searched(vectors), index_labels, depth, _watched)
     _tell_unanswerable(len(labels), len(ranking.judged))
     return ranking
+
+
+def search_the_others(test: Examination, vectors: npt.NDArray[np.float32], k: int) -> dict[str, Any] | None:
+    """Searches every picture of a test among all the others, whatever the split made of it.
+
+    Args:
+        test: Queries and index.
+        vectors: float32 [n, d] of unit length, one for each row of ``test.images``.
+        k: Results for each query that the metrics at k look at.
+
+    Returns:
+        ``queries`` and the mean ``metrics``; None where the test is such a search already, or asks by views.
+    """
+    if test.left_out or test.by_views:
+        return None
+    ranking = rank_leave_one_out(vectors, test.images["label"].tolist(), k, _watched)
+    return {"queries": len(ranking.judged), "metrics": means(ranking.metrics(k))}
+
+
+def _watched(blocks: Sequence[Positions]) -> Iterator[Positions]:
+    return track(blocks, len(blocks), "blocks of queries")
 
 
 def _tell_unanswerable(queries: int, judged: int) -> None:

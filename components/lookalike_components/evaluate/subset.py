@@ -1,11 +1,16 @@
-"""The test subset of an image table: who asks, and what can be found."""
+"""The test subset of an image table: who asks, what can be found, and what only distracts."""
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from lookalike_components.dataset import are_unlabelled
 from lookalike_components.errors import UserError
+
+Vectors = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,14 @@ class Examination:
         """Every row that has to be encoded: the queries, then the index where it is another."""
         return self.queries if self.left_out else pd.concat([self.queries, self.index])
 
+    def asked(self, vectors: Vectors) -> Vectors:
+        """Of the vectors of ``images``, those of the queries."""
+        return vectors[: len(self.queries)]
+
+    def searched(self, vectors: Vectors) -> Vectors:
+        """Of the vectors of ``images``, those of the index."""
+        return vectors[-len(self.index) :]
+
 
 def open_test(table: pd.DataFrame) -> Examination:
     """Takes the test rows out of a table.
@@ -43,6 +56,26 @@ def open_test(table: pd.DataFrame) -> Examination:
         return Examination(queries, index, left_out=False)
     by_views = are_unlabelled(queries)
     return Examination(queries, queries, left_out=not by_views, by_views=by_views)
+
+
+def bystanders(table: pd.DataFrame, test: Examination) -> pd.DataFrame:
+    """Pictures that no step uses and no query looks for: those without a label, and those that are alone with theirs.
+
+    Copies of test pictures are not among them, and each picture is there once. They come in the order of their ids,
+    which are digests of the files, so that the first of them are a random part.
+    """
+    unused = table[table["subset"].isna() & ~table["label"].isin(test.queries["label"])]
+    unknown = unused[~unused["image_id"].isin(test.images["image_id"])]
+    return unknown.drop_duplicates("image_id").sort_values("image_id").reset_index(drop=True)
+
+
+def some_of(images: pd.DataFrame, most: int) -> Positions:
+    """The positions of at most so many pictures, in their order: those of the lowest ids.
+
+    An id is the digest of a file. So these are a random part, the same one for every encoder and in every run.
+    """
+    lowest = np.argsort(images["image_id"].to_numpy(dtype=str), kind="stable")[:most]
+    return np.sort(lowest)
 
 
 def _rows(table: pd.DataFrame, subset: str) -> pd.DataFrame:

@@ -12,7 +12,8 @@ def export(
     release: dsl.Output[dsl.Model],
     metrics: dsl.Output[dsl.Metrics],
     champion: str = "",
-    false_match_rate: float = 1e-3,
+    false_match_rate: float = 0.01,
+    index_size: int = 0,
     batch_size: int = 64,
 ) -> None:
     """Export an encoder as a sealed release: ONNX graph, index of every picture, threshold, model card, manifest.
@@ -21,7 +22,9 @@ def export(
         encoder: Folder of the encoder from step `train`.
         table: Image table with labels and subsets from step `split`.
         champion: Digest of the release that this one was to beat, for its lineage.
-        false_match_rate: Share of pairs of different things that may pass as the same thing, 0 or more and below 1.
+        false_match_rate: Share of searches for a thing that is not in the index which may still be answered by a match,
+            0 or more and below 1; it sets the threshold.
+        index_size: Pictures of the index that the threshold is for; 0 for as many as the table has.
         batch_size: Images that are decoded and encoded at a time, 1 or more.
 
     Returns:

@@ -9,13 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from lookalike_components.containers import code, image
-from lookalike_components.dataset import LABEL_NOW, load_pixels, read_table
+from lookalike_components.dataset import in_the_source, is_for_validation, load_pixels, read_table
 from lookalike_components.encoder import folder, onnx_graph
 from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.encoder.encode import encode
 from lookalike_components.encoder.model import Encoder
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.export.calibration import calibrate
 from lookalike_components.export.config import ExportConfig
 from lookalike_components.export.model_card import model_card
 from lookalike_components.progress import Facts, say, track
@@ -24,6 +23,7 @@ from lookalike_components.release.lineage import Lineage
 from lookalike_components.release.manifest import EncoderFacts, file_digest
 from lookalike_components.release.runtime import Graph
 from lookalike_components.release.sealing import CARD, GRAPH, check_is_new, seal, write_index
+from lookalike_components.retrieval import Resampling, calibrate
 
 PICTURES_COMPARED = 64
 TOLERANCE = 1e-4
@@ -50,7 +50,7 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
     target = Path(release_path)
     check_is_new(target)
     encoder, whole = folder.load(encoder_path), read_table(table_path)
-    table = _in_the_source(whole)
+    table = in_the_source(whole)
     if table.empty:
         raise UserError(f"{table_path} has no images to search among; run the step ingest first")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
         difference = _export_graph(encoder, table, draft)
         vectors = _embed(Graph(draft / GRAPH), table, encoder.config, config.batch_size)
         write_index(draft, vectors, table)
-        threshold = calibrate(vectors, table, config.false_match_rate)
+        threshold = _threshold(vectors, table, config)
         about = _encoder_facts(encoder.config, folder.digest(encoder_path))
         name = f"{about.model}-{about.digest[:8]}"
         shutil.copyfile(Path(encoder_path, folder.CONFIG), draft / folder.CONFIG)
@@ -71,12 +71,13 @@ def export(encoder_path: str | Path, table_path: str | Path, release_path: str |
     return facts if threshold is None else facts | {"threshold": threshold}
 
 
-def _in_the_source(table: pd.DataFrame) -> pd.DataFrame:
-    """Of a frozen test set, what the source has still, under the label that it has there."""
-    if LABEL_NOW not in table:
-        return table
-    there = table[LABEL_NOW].notna()
-    return table.assign(label=table[LABEL_NOW])[there].reset_index(drop=True)
+def _threshold(vectors: npt.NDArray[np.float32], table: pd.DataFrame, config: ExportConfig) -> float | None:
+    """As *evaluate* sets it, on what the released graph makes of the validation pictures."""
+    rows = is_for_validation(table).to_numpy()
+    labels = table["label"][rows].tolist()
+    index_size = config.index_size or len(table)
+    found = calibrate(vectors[rows], labels, config.false_match_rate, index_size, Resampling())
+    return found.threshold if found else None
 
 
 def _export_graph(encoder: Encoder, table: pd.DataFrame, draft: Path) -> float:

@@ -111,7 +111,8 @@ def _evaluated(table: Path, scratch: Path, config: TrainConfig, is_trained: bool
     from lookalike_components.evaluate.config import EvaluateConfig
     from lookalike_components.evaluate.evaluate import evaluate
 
-    asked = EvaluateConfig.from_arguments({**config.model_dump(), "encoder_uri": config.start_from})
+    rest = {"encoder_uri": config.start_from, "robustness_queries": 0, "forgetting": False}
+    asked = EvaluateConfig.from_arguments({**config.model_dump(), **rest})
     evaluate(table, scratch / "evaluation", asked, scratch / "encoder" if is_trained else None)
     queries = pd.read_parquet(scratch / "evaluation" / "queries.parquet", columns=["label", *METRICS])
     return queries["label"].tolist(), {name: queries[name].round(6).tolist() for name in METRICS}

@@ -1,10 +1,11 @@
 from pathlib import Path
+from threading import Semaphore
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lookalike_components.dataset import load_pixels, pixel_memmap
+from lookalike_components.dataset import load_pixels, pixel_batches, pixel_memmap
 from lookalike_components.errors import UserError
 from lookalike_components.pixels import to_pixels
 
@@ -17,6 +18,21 @@ def test_batches_come_in_the_order_of_the_table(table: pd.DataFrame, pictures: l
 
 def test_a_table_without_rows_has_no_batches(table: pd.DataFrame) -> None:
     assert list(load_pixels(table.iloc[:0], size=16)) == []
+
+
+def test_later_batches_are_prepared_while_the_first_is_worked_on(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = Semaphore(0)
+
+    def counting(*arguments: object, **settings: object) -> object:
+        prepared.release()
+        return to_pixels(*arguments, **settings)
+
+    monkeypatch.setattr(pixel_batches, "to_pixels", counting)
+    batches = load_pixels(table, size=16, batch_size=2)
+    next(batches)
+    assert all(prepared.acquire(timeout=10) for _ in range(len(table)))
 
 
 def test_the_policy_of_resizing_is_passed_on(table: pd.DataFrame, pictures: list[bytes]) -> None:

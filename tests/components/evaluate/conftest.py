@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from lookalike_components.dataset import ShardWriter, write_table
+from lookalike_components.encoder.model import build
 from lookalike_components.pixels import inspect
 
 COLOURS = {"red": (200, 40, 30), "green": (40, 160, 60), "blue": (40, 70, 200), "white": (240, 240, 240)}
@@ -58,3 +59,9 @@ def make_table(tmp_path):
 def first_of_each_asks(make_table):
     """Red is for training; of every other colour the first picture is the query and the other three are the index."""
     return make_table(lambda label, number: "train" if label == "red" else "index" if number else "query")
+
+
+@pytest.fixture(scope="session")
+def encoder(weights):
+    """An untrained ResNet-18 for pictures of 32 pixels: it tells colours apart."""
+    return build("resnet18", str(weights), 32)

@@ -18,32 +18,52 @@ def rows(*labels: str) -> pd.DataFrame:
     return pd.DataFrame({"label": labels})
 
 
-def test_queries_are_compared_with_the_index():
-    test = Examination(rows("mug", "lamp"), rows("mug", "lamp", "lamp"), left_out=False)
-    vectors = on_circle(0, 90, 5, 70, 20)
-    found = matches(np.cos(np.radians(30)), test, vectors)  # within 30 degrees: mug-mug, mug-lamp (20), lamp-lamp (20)
-    assert found == {
-        "threshold": pytest.approx(np.cos(np.radians(30))),
-        "true_matches": pytest.approx(2 / 3),
-        "false_matches": pytest.approx(1 / 3),
-    }
-
-
-@pytest.mark.parametrize("at_once", [1, 7, 1_000])
-def test_a_picture_is_not_compared_with_itself(at_once: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(room, "QUERIES_AT_ONCE", at_once)
+@pytest.fixture
+def pictures() -> tuple[pd.DataFrame, np.ndarray]:
+    """Forty pictures of six labels, and vectors that know nothing of them."""
     random = np.random.default_rng(0)
     vectors = random.normal(size=(40, 4)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    pictures = rows(*random.choice(list("abcdef"), 40))
-    labels = pictures["label"].tolist()
-    pairs = [(i, j) for i in range(40) for j in range(40) if i != j]
-    same = [vectors[i] @ vectors[j] > 0.3 for i, j in pairs if labels[i] == labels[j]]
-    different = [vectors[i] @ vectors[j] > 0.3 for i, j in pairs if labels[i] != labels[j]]
-    found = matches(0.3, Examination(pictures, pictures, left_out=True), vectors)
-    assert (found["true_matches"], found["false_matches"]) == pytest.approx((np.mean(same), np.mean(different)))
+    return rows(*random.choice(list("abcdef"), 40)), vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def test_an_encoder_without_a_threshold_has_no_matches():
-    pictures = rows("mug", "mug", "lamp")
-    assert matches(None, Examination(pictures, pictures, left_out=True), on_circle(0, 10, 90)) == {}
+def test_queries_are_compared_with_the_index():
+    test = Examination(rows("mug", "lamp"), rows("mug", "lamp", "lamp"), left_out=False)
+    found = matches(np.cos(np.radians(30)), test, on_circle(0, 90, 5, 70, 20))
+    # within 30 degrees: mug and mug (5), mug and lamp (20), lamp and lamp (20)
+    assert found.shares() == {"true_matches": pytest.approx(2 / 3), "false_matches": pytest.approx(1 / 3)}
+    each = {name: shares.tolist() for name, shares in found.of_each_query().items()}
+    assert each == {"true_matches": [1, 0.5], "false_matches": [0.5, 0]}
+
+
+def test_a_pair_at_the_threshold_matches():
+    pair = on_circle(0, 40)
+    test = Examination(rows("mug"), rows("mug"), left_out=False)
+    assert matches(float(pair[0] @ pair[1]), test, pair).shares()["true_matches"] == 1
+
+
+@pytest.mark.parametrize("at_once", [1, 280, 10_000])
+def test_a_picture_is_not_compared_with_itself(at_once: int, pictures, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(room, "COSINES_AT_ONCE", at_once)
+    table, vectors = pictures
+    labels = table["label"].tolist()
+    found = matches(0.3, Examination(table, table, left_out=True), vectors).of_each_query()
+    for query in range(40):
+        others = [other for other in range(40) if other != query]
+        same = [vectors[query] @ vectors[other] >= 0.3 for other in others if labels[query] == labels[other]]
+        different = [vectors[query] @ vectors[other] >= 0.3 for other in others if labels[query] != labels[other]]
+        assert found["true_matches"][query] == pytest.approx(np.mean(same))
+        assert found["false_matches"][query] == pytest.approx(np.mean(different))
+
+
+def test_the_share_of_all_pairs_is_that_of_the_queries_by_their_pairs(pictures):
+    table, vectors = pictures
+    found = matches(0.3, Examination(table, table, left_out=True), vectors)
+    weighted = np.average(found.of_each_query()["false_matches"], weights=found.different)
+    assert found.shares()["false_matches"] == pytest.approx(weighted)
+
+
+def test_without_pairs_of_a_kind_there_is_no_share_of_them():
+    test = Examination(rows("mug"), rows("mug"), left_out=False)
+    found = matches(0.5, test, on_circle(0, 10))
+    assert np.isnan(found.shares()["false_matches"])
+    assert np.isnan(found.of_each_query()["false_matches"]).tolist() == [True]

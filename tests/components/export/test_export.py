@@ -24,7 +24,7 @@ def exported(
 ) -> tuple[Path, dict[str, Any]]:
     """A release and its facts."""
     path = tmp_path_factory.mktemp("exported") / "release"
-    return path, export(encoder_folder, table, path, ExportConfig(false_match_rate=0.1, batch_size=7))
+    return path, export(encoder_folder, table, path, ExportConfig(false_match_rate=0.1, index_size=1, batch_size=7))
 
 
 @pytest.fixture(scope="module")
@@ -133,5 +133,5 @@ def test_the_lineage_is_sealed_with_the_rest(exported: tuple[Path, dict[str, Any
 def test_the_digest_of_a_release_does_not_depend_on_when_it_was_made(
     exported: tuple[Path, dict[str, Any]], release: Release, encoder_folder: Path, table: Path, tmp_path: Path
 ):
-    export(encoder_folder, table, tmp_path / "release", ExportConfig(false_match_rate=0.1, batch_size=7))
+    export(encoder_folder, table, tmp_path / "release", ExportConfig(false_match_rate=0.1, index_size=1, batch_size=7))
     assert Release.open(tmp_path / "release").manifest.digest == release.manifest.digest

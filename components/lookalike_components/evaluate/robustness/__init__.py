@@ -1,0 +1,1 @@
+"""How an encoder stands pictures that are worse than those of the test."""
