@@ -57,15 +57,7 @@ def train(
     steps: int = 0,
     precision: str = "auto",
     compile: bool = False,
-    variants: list[dict[str, Any]] = [
-        {},
-        {
-            "augmentation": "none",
-            "freeze": 0.0,
-            "learning_rate": 3e-4,
-            "schedule": "cosine",
-        },
-    ],
+    variants: list[dict[str, Any]] = [{}, {"learning_rate": 3e-4, "schedule": "cosine"}],
     trial_steps: int = 30,
     validate_every: int = 0,
     keep: str = "best",
