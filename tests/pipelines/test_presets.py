@@ -10,7 +10,6 @@ from lookalike.config import SECTIONS, FinetuneConfig, preset_names
 NO_PART_OF_A_RECIPE = {
     *("embed_at_once", "compile"),  # the same training, in less memory or time
     *("cache_megabytes", "checkpoint_every", "processes", "nodes", "runtime", "node_resources"),
-    "false_matches",  # says what the threshold means, and trains nothing
 }
 
 

@@ -28,9 +28,6 @@ class EncoderConfig(BaseModel):
     matryoshka: list[int] = Field(
         default=[], description="Lengths that the first numbers of an embedding do for as well, once normalised again."
     )
-    threshold: float | None = Field(
-        default=None, description="Cosine from which two pictures count as the same; none where nothing calibrated it."
-    )
     weights_sha256: str = Field(description="sha256 of the pretrained weights' file.")
     parent: str = Field(default="", description="Digest of the encoder that training started from; empty for none.")
     data: str = Field(default="", description="sha256 of the image table that it was trained on; empty for none.")

@@ -42,7 +42,7 @@ def model_card(name: str, encoder: EncoderConfig, table: pd.DataFrame, threshold
         threshold: Cosine from which two pictures count as the same thing; None when it could not be set.
     """
     return TEMPLATE.format(
-        **encoder.model_dump(exclude={"head", "threshold", "versions"}),
+        **encoder.model_dump(exclude={"head", "versions"}),
         name=name,
         head=" with a linear head" if encoder.head else "",
         images=len(table),

@@ -63,7 +63,6 @@ def train(
     keep: str = "best",
     patience: int = 0,
     interpolations: list[float] = [1.0],
-    false_matches: float = 0.01,
     k: int = 3,
     seed: int = 0,
     cache_megabytes: int = 20_000,
@@ -128,12 +127,11 @@ def train(
             validation labels.
         trial_steps: Steps that each variant is tried for.
         validate_every: Steps between looks at the validation labels; 0 for every epoch.
-        keep: Which weights are kept: the best on the validation labels, or the last.
+        keep: Which weights are kept: the last that do not surely fall behind the best on the validation labels, or
+            the last.
         patience: Looks without a gain after which training ends; 0 for never.
         interpolations: Shares of the trained weights, mixed with those before training, to choose from on the
             validation labels.
-        false_matches: Share of the pairs of different validation labels that the encoder's threshold may take
-            for one.
         k: Neighbours that the validation metrics look at.
         seed: Fixes the order of the images and the weights of a new head.
         cache_megabytes: Most that decoded pictures take on disk; what is beyond is decoded at each use.

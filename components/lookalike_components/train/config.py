@@ -160,12 +160,6 @@ class TrainConfig(EncoderChoice):
         description="Shares of the trained weights, mixed with those before training, to choose from on the validation "
         "labels.",
     )
-    false_matches: float = Field(
-        0.01,
-        gt=0,
-        lt=1,
-        description="Share of the pairs of different validation labels that the encoder's threshold may take for one.",
-    )
     k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
     seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")
 

@@ -32,8 +32,7 @@ from lookalike_components.train.pictures.sampler import Sampler
 from lookalike_components.train.selection.best import Best, copied
 from lookalike_components.train.selection.interpolation import best_share, mixed
 from lookalike_components.train.selection.sureness import falls_behind
-from lookalike_components.train.selection.threshold import threshold_for
-from lookalike_components.train.selection.validation import METRIC, Judgement, can_judge, embedded, validate
+from lookalike_components.train.selection.validation import METRIC, Judgement, can_judge, validate
 from lookalike_components.train.training import Training, check_shares
 
 LOSSES_SHOWN = 20
@@ -133,16 +132,8 @@ class Course:
 
         share, validation = best_share(self._config.interpolations, score)
         encoder.load_state_dict(mixed(before, self._best.weights, share))
-        threshold = self._threshold(encoder)
-        encoder.config = encoder.config.model_copy(update={"threshold": threshold})
-        chosen = {"kept": self._best.step, "share": share, "threshold": threshold}
+        chosen = {"kept": self._best.step, "share": share}
         return encoder, {**self._rows[-1], "validation": validation.means, **chosen}
-
-    def _threshold(self, encoder: Encoder) -> float | None:
-        if not len(self._validation):
-            return None
-        vectors = embedded(encoder, self._validation, self._world)
-        return threshold_for(vectors, self._validation.labels, self._config.false_matches, self._config.seed)
 
     def _tried(self, number: int, state: State | None) -> Facts:
         """Takes the first steps of a variant."""

@@ -44,8 +44,8 @@ def fine_tune(
         tensorboard_path: Folder for TensorBoard events, which tell the same; empty for none.
 
     Returns:
-        ``steps`` taken, the last ``loss``, the ``best_step``, whose weights were kept, the ``threshold``, and R@1 and
-        MAP@R on the validation labels, before and after.
+        ``steps`` taken, the last ``loss``, the ``best_step``, whose weights were kept, and R@1 and MAP@R
+        on the validation labels, before and after.
 
     Raises:
         UserError: A name or an option is unknown, the table has too little to train on, or there is something at

@@ -194,4 +194,3 @@ def test_without_validation_labels_there_are_no_trials(
     write_table(rows[rows["subset"] == "train"], tmp_path / "table.parquet")
     found = train(tmp_path, tmp_path, config, steps=2)
     assert [row["step"] for row in found] == [0, 2, 2]
-    assert found[-1]["threshold"] is None

@@ -20,7 +20,6 @@ def config(weights: Path) -> TrainConfig:
     settings = {"model": "resnet18", "input_size": 32, "epochs": 2, "classes_per_batch": 4, "learning_rate": 1e-3}
     # An untrained network has no statistics or lower stages that would be worth keeping.
     settings |= {"images_per_class": 4, "freeze": 0, "freeze_batch_norm": False, "interpolations": [1.0]}
-    settings |= {"false_matches": 0.05}  # there are 96 pairs of different validation labels
     return TrainConfig(weights=str(weights), variants=[], **settings)
 
 
@@ -41,7 +40,6 @@ def test_the_facts_tell_the_way_from_before_to_after(run: dict[str, Any]):
         "steps": 4,
         "loss": run["history"][-1]["loss"],
         "best_step": run["history"][-1]["kept"],
-        "threshold": run["history"][-1]["threshold"],
         "recall_at_1_before": first["recall_at_1"],
         "recall_at_1_after": last["recall_at_1"],
         "map_at_r_before": first["map_at_r"],
@@ -106,10 +104,6 @@ def test_the_log_has_a_line_for_each_epoch(
         f"MAP@R {found['map_at_r']:.3f}, {row['images_per_second']:.0f} images/s\n"
     )
     assert expected in capsys.readouterr().err
-
-
-def test_the_threshold_is_a_part_of_the_encoder(run: dict[str, Any], tmp_path: Path):
-    assert folder.read_config(tmp_path / "encoder").threshold == run["facts"]["threshold"]
 
 
 def test_no_checkpoint_is_left_when_the_encoder_is_there(table: Path, tmp_path: Path, config: TrainConfig):

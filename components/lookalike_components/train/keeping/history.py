@@ -30,9 +30,7 @@ def _share(row: Facts) -> str:
 
 def numbers_of(row: Facts) -> dict[str, float]:
     """A row's numbers by name, ``validation/map_at_r`` among them; for what draws curves."""
-    names = (
-        ("kept", "share", "threshold") if "kept" in row else ("loss", "learning_rate", "images_per_second", "waiting")
-    )
+    names = ("kept", "share") if "kept" in row else ("loss", "learning_rate", "images_per_second", "waiting")
     prefix = "kept/" if "kept" in row else ""
     numbers = {f"{prefix}{name}": float(row[name]) for name in names if row[name] is not None}
     return numbers | {f"{prefix}validation/{name}": float(value) for name, value in row["validation"].items()}
@@ -43,7 +41,6 @@ def facts_of(history: list[Facts]) -> Facts:
     first, last = history[0], history[-1]
     facts = {"steps": last["step"], "loss": last["loss"], "best_step": last["kept"]}
     facts |= {"share_of_trained": last["share"]} if last["share"] != 1 else {}
-    facts |= {"threshold": last["threshold"]} if last["threshold"] is not None else {}
     for name in ("recall_at_1", "map_at_r"):
         if name in last["validation"]:
             facts |= {f"{name}_before": first["validation"][name], f"{name}_after": last["validation"][name]}

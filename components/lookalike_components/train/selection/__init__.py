@@ -1,1 +1,1 @@
-"""What is chosen on the validation labels: variants of the settings, the best weights, their mixture, a threshold."""
+"""What is chosen on the validation labels: variants of the settings, the best weights, their mixture."""

@@ -6,7 +6,7 @@ FOUND = {"recall_at_1": 0.5, "map_at_r": 0.25}
 START = {"epoch": 0.0, "step": 0, "steps": 400, "loss": None, "learning_rate": 0.0, "seconds": 0.0}
 START |= {"images_per_second": 0.0, "waiting": 0.0, "validation": FOUND}
 ROW = START | {"step": 80, "loss": 0.4123, "learning_rate": 1e-4, "images_per_second": 128.4, "waiting": 0.02}
-KEPT = ROW | {"kept": 40, "share": 0.7, "threshold": 0.61}
+KEPT = ROW | {"kept": 40, "share": 0.7}
 
 
 def test_a_row_reads_as_a_line():
@@ -36,7 +36,6 @@ def test_numbers_have_names_that_tell_them_apart():
     assert numbers_of(KEPT) == {
         "kept/kept": 40.0,
         "kept/share": 0.7,
-        "kept/threshold": 0.61,
         "kept/validation/recall_at_1": 0.5,
         "kept/validation/map_at_r": 0.25,
     }
@@ -49,7 +48,6 @@ def test_the_facts_tell_the_way_from_before_to_after():
         "loss": 0.4123,
         "best_step": 40,
         "share_of_trained": 0.7,
-        "threshold": 0.61,
         "recall_at_1_before": 0.5,
         "recall_at_1_after": 0.75,
         "map_at_r_before": 0.25,
@@ -58,5 +56,5 @@ def test_the_facts_tell_the_way_from_before_to_after():
 
 
 def test_what_is_not_known_is_no_fact():
-    unknown = KEPT | {"share": 1.0, "threshold": None, "validation": {}}
+    unknown = KEPT | {"share": 1.0, "validation": {}}
     assert facts_of([START, unknown]) == {"steps": 80, "loss": 0.4123, "best_step": 40}
