@@ -1,6 +1,7 @@
 """Killed, cancelled, refused, detached, resumed: a run never claims what is not so."""
 
 import os
+import re
 import signal
 
 import pytest
@@ -50,14 +51,32 @@ def test_a_finished_run_has_nothing_to_resume(command, photos, quick, run):
     assert "things has finished; there is nothing to resume" in again.stderr
 
 
-def test_a_run_that_is_not_better_is_refused_with_its_own_exit_code(command, photos, quick, runs):
-    refused = command("fit", photos, "--name", "refused", *quick, "--set", "compare.minimum_effect=0.99")
+@pytest.fixture(scope="module")
+def refused(command, photos, quick):
+    """A run whose encoder got better, but not by as much as was asked."""
+    return command("fit", photos, "--name", "refused", *quick, "--set", "compare.minimum_effect=0.99")
+
+
+def test_a_run_that_is_not_better_is_refused_with_its_own_exit_code(refused, runs):
     assert refused.returncode == 3, refused.stderr
     assert "verdict  refused: " in refused.stdout
     run = lookalike.get_run("refused", runs)
     assert (run.status(), run.record().promoted) == (Status.FINISHED, False)
     assert run.artifact_id == str(runs / "refused" / "encoder")
     assert not (runs / "refused" / "release").exists()
+
+
+def test_a_refusal_names_the_rule_that_was_broken(refused, runs):
+    rules = {rule["name"]: rule["passed"] for rule in lookalike.get_run("refused", runs).verdict()["rules"]}
+    assert [name for name, passed in rules.items() if passed is False] == ["effect"]
+    assert "falls short of the minimum effect of 0.990" in refused.stdout
+    assert re.search(r"\| By enough +\| ✗ no ", (runs / "refused" / "verdict.md").read_text())
+
+
+def test_a_refused_encoder_is_kept_to_be_looked_at(refused, command, runs, picture, tmp_path):
+    assert f"encoder  {runs / 'refused' / 'encoder'}\n" in refused.stdout
+    assert command("save", "refused", tmp_path).stdout == f"{tmp_path / 'refused'}\n"
+    assert lookalike.encode(lookalike.get_model(tmp_path / "refused"), [picture]).shape == (1, 512)
 
 
 def test_a_cancelled_run_is_failed_and_can_be_deleted(command, photos, quick, runs):

@@ -13,7 +13,8 @@ from lookalike_components.compare.evaluation import check_comparable, read_evalu
 from lookalike_components.compare.examples import OUTCOMES, examples
 from lookalike_components.compare.markdown import markdown
 from lookalike_components.compare.provenance import describe_data
-from lookalike_components.compare.report import Findings, render
+from lookalike_components.compare.report import Findings, Sections, lay_out, render, render_summary
+from lookalike_components.compare.report.plots import write_plots
 from lookalike_components.compare.verdict import Verdict, decide
 from lookalike_components.errors import UserError
 from lookalike_components.progress import say
@@ -35,11 +36,16 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where the results go: a folder for machines, the report (HTML) and the verdict (Markdown) for people."""
+    """Where the results go: a folder for machines; report and summary (HTML) and the verdict (Markdown) for people.
+
+    ``address`` is where readers of the summary find the report, where that is not the path that it is written to.
+    """
 
     comparison: FilePath
     report: FilePath
+    summary: FilePath
     verdict: FilePath
+    address: str = ""
 
 
 def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Verdict, dict[str, int | float]]:
@@ -47,8 +53,8 @@ def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Ve
 
     Args:
         inputs: Image table, both evaluations, training history.
-        outputs: Where to write; ``comparison`` becomes a folder with ``metrics.json``, ``verdict.json`` and
-            ``examples.parquet``.
+        outputs: Where to write; ``comparison`` becomes a folder with ``metrics.json``, ``verdict.json``,
+            ``examples.parquet`` and ``plots``.
         config: The metric that decides, and what it has to show.
 
     Returns:
@@ -64,10 +70,11 @@ def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Ve
     verdict = decide(comparison, data.leaks, config, champion=reference.encoder_digest)
     cases = examples(reference, candidate)
     history = read_history(inputs.history)
-    page = render(Findings(verdict, comparison, cases, reference, candidate, history, data, config))
-    _write_folder(outputs.comparison, comparison, verdict, cases)
+    told = lay_out(Findings(verdict, comparison, cases, reference, candidate, history, data, config))
+    _write_folder(outputs.comparison, told)
     write_bytes(outputs.verdict, markdown(verdict, comparison).encode())
-    write_bytes(outputs.report, page.encode())
+    write_bytes(outputs.report, render(told).encode())
+    write_bytes(outputs.summary, render_summary(told, outputs.address or str(outputs.report)).encode())
     say(f"{'promoted' if verdict.promoted else 'refused'}: {'; '.join(verdict.reasons)}")
     return verdict, _numbers(comparison, cases, config)
 
@@ -85,11 +92,16 @@ def read_history(path: FilePath | None) -> list[dict[str, Any]]:
         raise UserError(f"{path} is no training history: {error.msg}; pass the one that train wrote") from error
 
 
-def _write_folder(folder: FilePath, comparison: Comparison, verdict: Verdict, cases: pd.DataFrame) -> None:
+def _write_folder(folder: FilePath, told: Sections) -> None:
+    found = told.findings
     with new_folder(folder) as draft:
-        for name, content in {"metrics.json": comparison.as_json(), "verdict.json": verdict.as_json()}.items():
+        for name, content in {
+            "metrics.json": found.comparison.as_json(),
+            "verdict.json": found.verdict.as_json(),
+        }.items():
             (draft / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        cases.to_parquet(draft / "examples.parquet", index=False)
+        found.examples.to_parquet(draft / "examples.parquet", index=False)
+        write_plots(told, draft / "plots")
 
 
 def _numbers(comparison: Comparison, cases: pd.DataFrame, config: CompareConfig) -> dict[str, int | float]:

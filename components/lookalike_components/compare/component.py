@@ -11,13 +11,16 @@ def compare(
     reference: dsl.Input[dsl.Artifact],
     candidate: dsl.Input[dsl.Artifact],
     comparison: dsl.Output[dsl.Artifact],
-    report: dsl.Output[dsl.HTML],
+    report: dsl.Output[dsl.Artifact],
+    summary: dsl.Output[dsl.HTML],
     verdict: dsl.Output[dsl.Markdown],
     metrics: dsl.Output[dsl.Metrics],
     history: dsl.Input[dsl.Artifact] = None,
     metric: str = "map_at_r",
     minimum_effect: float = 0.0,
     confidence: float = 0.95,
+    slices: bool = True,
+    fewest_queries: int = 30,
     resamples: int = 2000,
     seed: int = 0,
 ) -> bool:
@@ -30,26 +33,29 @@ def compare(
         history: Training history from step `train`, for the curve in the report; may be left out.
         metric: The metric that decides, such as map_at_r or recall_at_1.
         minimum_effect: Smallest gain in that metric that is worth a new release, 0 or more.
-        confidence: Share of resampled gains that the interval holds; it has to lie above 0.
-        resamples: Bootstrap resamples behind each interval, 100 or more.
-        seed: Fixes the resamples.
+        confidence: How sure the gain has to be, between 0 and 1; its interval has to lie above 0.
+        slices: Whether a slice of the queries that got surely worse stops a promotion.
+        fewest_queries: Slices of fewer queries are not looked at, 2 or more.
+        resamples: Random halves of the labels behind each interval, 100 or more.
+        seed: Fixes the halves.
 
     Returns:
         Output: Whether the new encoder is promoted.
-        comparison: Folder with metrics.json, verdict.json and examples.parquet.
-        report: One self-contained page: verdict, metrics, training curve, galleries, provenance.
-        verdict: The decision, its reasons and the table of metrics.
+        comparison: Folder with metrics.json, verdict.json, examples.parquet, and plots as PNG files.
+        report: One self-contained page: verdict, metrics, map, galleries, threshold, slices, robustness, provenance.
+        summary: The verdict and its figures on a small page, which the Kubeflow UI shows; it says where the report is.
+        verdict: The decision, each rule of the gate with its outcome, and the table of metrics.
         metrics: Queries that stayed right, were fixed, broken or are still wrong, and the gain with its interval.
     """
     from lookalike_components.progress import step
 
-    paths = {"comparison": comparison.path, "report": report.path, "verdict": verdict.path}
+    paths = {"comparison": comparison.path, "report": report.path, "summary": summary.path, "verdict": verdict.path}
     with step("compare", metrics=metrics.path, **paths) as facts:
         from lookalike_components.compare.compare import Inputs, Outputs, compare
         from lookalike_components.compare.config import CompareConfig
 
         inputs = Inputs(table.path, reference.path, candidate.path, getattr(history, "path", None))
-        decision, numbers = compare(inputs, Outputs(**paths), CompareConfig.from_arguments(locals()))
-        facts.update(numbers)
-        metrics.metadata.update(numbers)
+        decision, told = compare(inputs, Outputs(**paths, address=report.uri), CompareConfig.from_arguments(locals()))
+        facts.update(told)
+        metrics.metadata.update(told)
     return decision.promoted

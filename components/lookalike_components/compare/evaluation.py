@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from lookalike_components.compare.sample import Sample, read_curve, read_sample
 from lookalike_components.errors import UserError
 from lookalike_components.retrieval.metrics import Values
 from lookalike_components.storage.parquet import read_parquet
 
 FILES = ("evaluation.json", "queries.parquet", "index.parquet")
+SLICE = "slice_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,15 @@ class Evaluation:
         facts: ``evaluation.json``: role, k, numbers of queries and index images, the encoder, the mean of each metric.
         queries: One row a query: the picture, every metric, the margin, neighbours (positions) and their scores.
         index: The pictures that the neighbours' positions point into.
+        sample: Some of the test pictures with their vectors; None in folders of earlier versions.
+        curve: How many pairs have which cosine; None in folders of earlier versions.
     """
 
     facts: dict[str, Any]
     queries: pd.DataFrame
     index: pd.DataFrame
+    sample: Sample | None = None
+    curve: pd.DataFrame | None = None
 
     @property
     def k(self) -> int:
@@ -48,6 +54,15 @@ class Evaluation:
         """Each metric for each query: float64 [q] by name."""
         return {name: self.queries[name].to_numpy() for name in self.means}
 
+    @property
+    def slices(self) -> dict[str, list[str | None]]:
+        """What its queries can be grouped by: [q] by name, None where a query has no value."""
+        columns = [name for name in map(str, self.queries) if name.startswith(SLICE)]
+        return {
+            name.removeprefix(SLICE): [value if isinstance(value, str) else None for value in self.queries[name]]
+            for name in columns
+        }
+
 
 def read_evaluation(folder: str | Path) -> Evaluation:
     """Reads the folder of an evaluation.
@@ -60,7 +75,7 @@ def read_evaluation(folder: str | Path) -> Evaluation:
         raise UserError(f"{folder} is no evaluation (it has no {missing[0]}); pass a folder that evaluate wrote")
     facts = json.loads(Path(folder, "evaluation.json").read_text(encoding="utf-8"))
     queries, index = (read_parquet(Path(folder, name)) for name in FILES[1:])
-    return Evaluation(facts, queries, index)
+    return Evaluation(facts, queries, index, read_sample(folder), read_curve(folder))
 
 
 def check_comparable(reference: Evaluation, candidate: Evaluation) -> None:

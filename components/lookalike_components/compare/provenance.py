@@ -1,7 +1,8 @@
 """Where the figures come from: the data, both encoders, and how they were compared."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,21 @@ class Data:
         subsets: Its parts, without the empty ones.
         leaks: Test images that are also among the training or validation images, under the same label.
         labels_seen: Test labels that were also trained on, with other images (a split by image).
+        leaked: Those images, as rows of the table.
+        hashes: Perceptual hash by image_id, of the test images that have one.
     """
 
     sha256: str
     subsets: list[Subset]
     leaks: int
     labels_seen: int
+    leaked: pd.DataFrame = field(default_factory=pd.DataFrame)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """What the report prints of it."""
+        subsets = [asdict(subset) for subset in self.subsets]
+        return {"sha256": self.sha256, "subsets": subsets, "leaks": self.leaks, "labels_seen": self.labels_seen}
 
 
 def describe_data(table_path: str | Path) -> Data:
@@ -54,15 +64,17 @@ def describe_data(table_path: str | Path) -> Data:
     groups = dict(list(table.groupby("subset")))
     subsets = [Subset(name, len(groups[name]), groups[name]["label"].nunique()) for name in SUBSETS if name in groups]
     digest = hashlib.sha256(Path(table_path).read_bytes()).hexdigest()
-    return Data(digest, subsets, count_leaks(table), count_labels_seen(table))
+    leaked, hashed = leaked_images(table), table[table["subset"].isin(TESTED)].dropna(subset="perceptual_hash")
+    hashes = dict(zip(hashed["image_id"], hashed["perceptual_hash"], strict=True))
+    return Data(digest, subsets, len(leaked), count_labels_seen(table), leaked, hashes)
 
 
-def count_leaks(table: pd.DataFrame) -> int:
-    """Counts the test images whose bytes are also in the training or validation data, under the same label."""
+def leaked_images(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of test images whose bytes are also in the training or validation data, under the same label."""
     split = table[table["subset"].notna()]
     tested = split["subset"].isin(TESTED)
     known = pd.MultiIndex.from_frame(split.loc[~tested, ["image_id", "label"]])
-    return int(pd.MultiIndex.from_frame(split.loc[tested, ["image_id", "label"]]).isin(known).sum())
+    return split[tested & pd.MultiIndex.from_frame(split[["image_id", "label"]]).isin(known)]
 
 
 def count_labels_seen(table: pd.DataFrame) -> int:

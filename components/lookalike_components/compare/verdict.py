@@ -1,16 +1,20 @@
 """Promoted or refused, and why, in words."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lookalike_components.compare.comparison import Comparison
 from lookalike_components.compare.config import CompareConfig
-from lookalike_components.compare.wording import figure, percent, signed
-from lookalike_components.errors import UserError
-from lookalike_components.retrieval import Interval, titles
+from lookalike_components.compare.rules import Rule, rules
 
-FEW_LABELS = 10
+FEW_LABELS = 20
 BETTER = "Better, and not by chance."
+REFUSALS = {
+    "effect": "Better, but not by enough.",
+    "slices": "Better on the whole, but worse in part.",
+    "false_matches": "Better at finding, but worse at telling apart.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Verdict:
         headline: The decision in a few words.
         reasons: Why, one sentence each.
         cautions: What to keep in mind when reading the figures.
+        rules: What each rule of the gate found.
     """
 
     promoted: bool
@@ -30,6 +35,7 @@ class Verdict:
     headline: str
     reasons: list[str]
     cautions: list[str]
+    rules: list[Rule] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """What ``verdict.json`` holds."""
@@ -37,67 +43,50 @@ class Verdict:
 
 
 def decide(comparison: Comparison, leaks: int, config: CompareConfig, champion: str = "") -> Verdict:
-    """Promotes the candidate when its gain is surely above 0, large enough, and measured without a leak.
+    """Promotes the candidate when it shows a gain and breaks no rule.
 
     Args:
         comparison: Both encoders over the same queries.
         leaks: Test images that are also in the training or validation data, under the same label.
-        config: The metric that decides, the minimum effect, the confidence.
+        config: The metric that decides, and what the gate asks.
         champion: Digest of the encoder to beat; empty for the pretrained one.
-
-    Raises:
-        UserError: The metric was not measured (the N-S score needs four images of every label).
     """
-    if config.metric not in comparison.difference:
-        measured = ", ".join(comparison.difference)
-        raise UserError(f"{config.metric} was not measured on these labels; decide by one of {measured}")
-    gain = comparison.difference[config.metric]
-    headline = _headline(gain, leaks, config)
+    found = rules(comparison, leaks, config)
+    headline = _headline(comparison, {rule.name: rule.passed for rule in found}, config)
     return Verdict(
         promoted=headline == BETTER,
         metric=config.metric,
         headline=headline,
-        reasons=[*_reasons(comparison, leaks, config), *_about_the_champion(champion)],
+        reasons=[*_reasons(found), *_about_the_champion(champion)],
         cautions=_cautions(comparison),
+        rules=found,
     )
 
 
-def _headline(gain: Interval, leaks: int, config: CompareConfig) -> str:
-    if leaks:
+def _headline(comparison: Comparison, passed: dict[str, bool | None], config: CompareConfig) -> str:
+    """The first thing to know; a rule that could not be judged stops nothing, but for the gain itself."""
+    if passed["leaks"] is False:
         return "No verdict: the test leaks."
-    if gain.high < 0:
+    if passed["gain"] is None:
+        return "No verdict: too few labels."
+    if not passed["gain"]:
+        return _no_gain(comparison, config)
+    return next((words for name, words in REFUSALS.items() if passed[name] is False), BETTER)
+
+
+def _no_gain(comparison: Comparison, config: CompareConfig) -> str:
+    if comparison.difference[config.metric].high < 0:
         return "Worse than before."
-    if gain.low <= 0:
-        return "Not shown to be better."
-    if gain.mean < config.minimum_effect:
-        return "Better, but not by enough."
-    return BETTER
+    return "No difference." if comparison.ties == comparison.queries else "No difference shown."
 
 
-def _reasons(comparison: Comparison, leaks: int, config: CompareConfig) -> list[str]:
-    gain = comparison.difference[config.metric]
-    leaked = f"{leaks:,} test images are also among the training images; split again without them"
+def _reasons(found: Sequence[Rule]) -> list[str]:
+    """About the gain, about the effect where one is asked, and about every rule that was broken."""
     return [
-        _about_chance(comparison, gain, config),
-        *([_about_size(gain, config)] if config.minimum_effect else []),
-        *([leaked] if leaks else []),
+        rule.sentence
+        for rule in found
+        if rule.name == "gain" or rule.passed is False or (rule.name == "effect" and rule.passed)
     ]
-
-
-def _about_chance(comparison: Comparison, gain: Interval, config: CompareConfig) -> str:
-    title = titles(comparison.k)[config.metric].name
-    before, after = comparison.before[config.metric], comparison.after[config.metric]
-    side = "above 0" if gain.low > 0 else "below 0" if gain.high < 0 else "on both sides of 0"
-    return (
-        f"{title} went from {figure(before)} to {figure(after)} ({signed(gain.mean)}); "
-        f"the {percent(config.confidence)} interval of the difference, {signed(gain.low)} to {signed(gain.high)}, "
-        f"lies {side}"
-    )
-
-
-def _about_size(gain: Interval, config: CompareConfig) -> str:
-    reach = "reaches" if gain.mean >= config.minimum_effect else "falls short of"
-    return f"the gain of {signed(gain.mean)} {reach} the minimum effect of {figure(config.minimum_effect)}"
 
 
 def _about_the_champion(digest: str) -> list[str]:
@@ -105,7 +94,7 @@ def _about_the_champion(digest: str) -> list[str]:
 
 
 def _cautions(comparison: Comparison) -> list[str]:
-    few = f"only {comparison.labels} labels were tested: intervals from fewer than {FEW_LABELS} tend to be too narrow"
+    few = f"only {comparison.labels} labels were tested: one that is unlike the others sways every figure"
     views = (
         "the pictures have no labels: each was asked for by a part of it, turned, in another light; how well different "
         "pictures of one thing find each other was not measured"

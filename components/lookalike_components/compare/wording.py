@@ -29,3 +29,20 @@ def out_of_hundred(before: float, after: float) -> tuple[str, str]:
     was, now = round(100 * before), round(100 * after)
     change = "as before" if now == was else f"{'up' if now > was else 'down'} from {was}"
     return str(now), change
+
+
+def of_a_million(share: float) -> str:
+    """A small share of one as so many of a million: ``12``, below ten with one decimal."""
+    number = 1e6 * share
+    return f"{number:.1f}" if 0 < number < 10 else f"{number:,.0f}"
+
+
+def share(value: float | None) -> str:
+    """A measured share of one to three figures, as ``12.3 %``; a dash where it is not known."""
+    return "\N{EN DASH}" if value is None else percent(float(f"{value:.3g}"))
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in hundredths: ``+24``, ``-3`` with a minus sign as wide, ``0``."""
+    rounded = round(100 * difference)
+    return f"{rounded:+d}".replace("-", MINUS) if rounded else "0"

@@ -5,12 +5,11 @@ for independent evidence and make the interval too narrow. So labels are drawn, 
 bootstrap: Field and Welsh 2007, "Bootstrapping clustered data").
 
 The usual bootstrap draws as many labels as there are, with replacement. Its intervals are too narrow for few labels:
-with 20, noise lies above 0 nearly twice as often as stated, with 10 more than twice. Where each label is drawn once or
-not at all, by the toss of a coin, the means are "typical values": if labels deviate from the mean to either side alike,
-exactly the stated share of intervals holds it, however few labels there are and however unlike their sizes (Hartigan
-1969, "Using subsample values as typical values", Journal of the American Statistical Association 64). The interval
-holds just what a test that tosses the signs of the labels' deviations does not reject. `benchmarks/gate.py` measures
-both.
+with 10, noise lies above 0 twice as often as stated. Where each label is drawn once or not at all, by the toss of a
+coin, the means are "typical values": from 6 labels on (at 95 %), if labels deviate from the mean to either side alike,
+the stated share of intervals holds it, however unlike the labels' sizes (Hartigan 1969, "Using subsample values as
+typical values", Journal of the American Statistical Association 64). The interval holds just what a test that tosses
+the signs of the labels' deviations does not reject. `benchmarks/gate.py` measures both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -57,7 +57,7 @@ class Run:
 
         Returns:
             ``{"k", "queries", "before": {name: mean}, "after": {name: mean}, "difference": {name: {"mean", "low",
-            "high"}}}``.
+            "high"}}}``, and by the metric that decides ``wins``, ``ties``, ``losses`` and ``slices``.
 
         Raises:
             UserError: The run has no metrics (yet).

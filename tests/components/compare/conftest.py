@@ -103,7 +103,7 @@ class Bench:
 
     def compare(self, outputs, reference="grey", candidate="colour", history="history.jsonl", **settings):
         """Gives the verdict, the numbers, and where the results are."""
-        paths = Outputs(outputs / "comparison", outputs / "report.html", outputs / "verdict.md")
+        paths = Outputs(*(outputs / name for name in ("comparison", "report.html", "summary.html", "verdict.md")))
         return *compare(self.inputs(reference, candidate, history), paths, CompareConfig(**settings)), paths
 
 

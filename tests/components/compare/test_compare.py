@@ -28,7 +28,7 @@ def test_the_other_way_round_it_is_refused(drawings, tmp_path):
 
 def test_an_encoder_compared_with_itself_is_refused(drawings, tmp_path):
     verdict, numbers, _ = drawings.compare(tmp_path, "grey", "grey")
-    assert (verdict.promoted, verdict.headline) == (False, "Not shown to be better.")
+    assert (verdict.promoted, verdict.headline) == (False, "No difference.")
     assert (numbers["map_at_r_gain"], numbers["fixed"], numbers["broken"]) == (0.0, 0, 0)
 
 
@@ -39,8 +39,10 @@ def test_every_query_has_exactly_one_outcome(result):
 
 def test_the_metrics_file_has_the_promised_fields(result):
     metrics = json.loads((result[2].comparison / "metrics.json").read_text())
-    assert list(metrics) == ["k", "queries", "before", "after", "difference"]
-    assert (metrics["k"], metrics["queries"]) == (3, 48)
+    assert {"k", "queries", "labels", "before", "after", "difference", "macro", "slices", "false_matches"} < set(
+        metrics
+    )
+    assert (metrics["k"], metrics["queries"], metrics["wins"] + metrics["ties"] + metrics["losses"]) == (3, 48, 48)
     assert list(metrics["difference"]["map_at_r"]) == ["mean", "low", "high"]
     assert set(metrics["before"]) == set(metrics["after"]) == set(metrics["difference"])
     assert "ns_score" in metrics["before"]
@@ -61,6 +63,9 @@ def test_the_verdict_file_says_what_was_decided_and_why(result):
     assert (verdict["promoted"], verdict["metric"]) == (True, "map_at_r")
     assert verdict["reasons"][0].startswith("MAP@R went from 0.")
     assert verdict["reasons"][0].endswith(", lies above 0")
+    outcomes = {rule["name"]: rule["passed"] for rule in verdict["rules"]}
+    assert list(outcomes) == ["gain", "effect", "slices", "leaks", "false_matches"]
+    assert (outcomes["gain"], outcomes["effect"], outcomes["leaks"]) == (True, None, True)
 
 
 def test_the_examples_name_the_pictures_that_were_found(drawings, result):
@@ -73,8 +78,8 @@ def test_the_examples_name_the_pictures_that_were_found(drawings, result):
 
 def test_the_markdown_opens_with_the_decision(result):
     lines = result[2].verdict.read_text().splitlines()
-    assert lines[:3] == ["# Better, and not by chance.", "", "**Promoted**, over 48 queries of 12 labels."]
-    assert "| Metric | Before | After | Difference |" in lines
+    assert lines[0] == "# Better, and not by chance."
+    assert lines[2].startswith("**Promoted**, over 48 queries of 12 labels; by MAP@R, ")
 
 
 def test_the_log_gives_the_reason_in_one_line(drawings, tmp_path, capsys):

@@ -34,6 +34,7 @@ class Panel:
     """One chart over the epochs."""
 
     title: str
+    epochs: list[float]
     lines: list[Line]
     across: list[Tick]
     up: list[Tick]
@@ -49,14 +50,15 @@ def panel(title: str, epochs: Sequence[float], series: Mapping[str, Sequence[flo
     """
     ticks = round_ticks(*_range([value for values in series.values() for value in values]))
     bottom, top = ticks[0], ticks[-1]
-    columns = [_scaled(epoch, epochs[0], epochs[-1], LEFT, WIDTH - RIGHT) for epoch in epochs]
-    rows = {name: [_scaled(v, bottom, top, HEIGHT - BOTTOM, TOP) for v in values] for name, values in series.items()}
+    columns = [scaled(epoch, epochs[0], epochs[-1], LEFT, WIDTH - RIGHT) for epoch in epochs]
+    rows = {name: [scaled(v, bottom, top, HEIGHT - BOTTOM, TOP) for v in values] for name, values in series.items()}
     ends = _apart({name: ys[-1] for name, ys in rows.items()})
     return Panel(
         title,
+        list(epochs),
         [Line(name, list(zip(columns, ys, strict=True)), list(series[name]), ends[name]) for name, ys in rows.items()],
         [Tick(x, f"{epoch:g}") for x, epoch in list(zip(columns, epochs, strict=True))[:: _stride(len(epochs))]],
-        [Tick(_scaled(tick, bottom, top, HEIGHT - BOTTOM, TOP), f"{tick:g}") for tick in ticks],
+        [Tick(scaled(tick, bottom, top, HEIGHT - BOTTOM, TOP), f"{tick:g}") for tick in ticks],
     )
 
 
@@ -101,7 +103,8 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.05, high + 0.05)
 
 
-def _scaled(value: float, low: float, high: float, start: float, end: float) -> float:
+def scaled(value: float, low: float, high: float, start: float, end: float) -> float:
+    """Where a value of the range ``low`` to ``high`` lies between two places on the canvas."""
     share = (value - low) / (high - low) if high > low else 0.5
     return round(start + share * (end - start), 1)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike_components.compare.chart import HEIGHT, WIDTH, panel, round_ticks, training_panels
+from lookalike_components.compare.report.chart import HEIGHT, WIDTH, panel, round_ticks, training_panels
 
 values = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
