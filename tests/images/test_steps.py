@@ -24,6 +24,7 @@ QUICK = {
     "encoder_input_size": 32,
     "train_epochs": 6,
     "train_learning_rate": 0.001,
+    "train_variants": [],
     "train_classes_per_batch": 8,
     "split_test": 0.5,
     "compare_confidence": 0.8,  # twelve labels prove no small gain

@@ -15,8 +15,8 @@ from lookalike_components.train.pictures import rules as picture_rules
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
-FAR_FROM_PHOTOS = {"learning_rate": 3e-4, "schedule": "cosine"}
-"""For pictures unlike those that the backbone knows, such as drawings: ten times the step size, falling to nothing."""
+FAR_FROM_PHOTOS = {"learning_rate": 3e-4}
+"""For pictures unlike those that the backbone knows, such as drawings."""
 
 VARIABLE = (
     "loss",
@@ -119,11 +119,11 @@ class TrainConfig(EncoderChoice):
         "Adam", description="Name of an optimizer of torch."
     )
     optimizer_options: dict[str, Any] = Field({}, description="Options of the optimizer, by name.")
-    learning_rate: float = Field(3e-5, gt=0, description="Step size of the optimizer.")
+    learning_rate: float = Field(5e-5, gt=0, description="Step size of the optimizer.")
     head_learning_rate: float = Field(1e-3, gt=0, description="Step size of a new head and of a pooling's own weights.")
     layer_decay: float = Field(1.0, gt=0, le=1, description="Factor of the step size from each stage to the one below.")
     schedule: Literal["constant", "cosine", "linear"] = Field(
-        "constant", description="Whether the step size stays as it is, or falls to 0 along half a cosine or a line."
+        "cosine", description="Whether the step size stays as it is, or falls to 0 along half a cosine or a line."
     )
     warmup: Share = Field(0.0, description="Share of the steps in which the step size rises from 0.")
     weight_decay: float = Field(0.0, ge=0, description="Pull of the weights towards zero.")
