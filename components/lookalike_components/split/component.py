@@ -36,7 +36,8 @@ def split(
     Args:
         labelled: The image table of the step label.
         by: label (test labels never occur in training), image (images of every label are held out) or position.
-        test: Labels, or of each label's images, held out for the test: a fraction below 1, or a number.
+        test: Labels, or of each label's images, held out for the test: a fraction below 1, of twelve labels or more
+            at least six, or a number.
         validation: Training labels held out to watch the training: a fraction below 1, or a number; 0 for none.
         test_set: URI of a frozen test set, which is taken as it is; what it holds is out of training.
         train_positions: By position, the training images, such as 0:1000; the second number is not included.

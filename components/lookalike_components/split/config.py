@@ -30,7 +30,8 @@ class SplitConfig(EncoderChoice):
     test: Share = Field(
         default=0.3,
         gt=0,
-        description="labels (by image: of each label's images) held out for the test: a fraction below 1, or a number",
+        description="labels (by image: of each label's images) held out for the test: a fraction below 1, of twelve "
+        "labels or more at least six, or a number",
     )
     validation: Share = Field(
         default=0.1,

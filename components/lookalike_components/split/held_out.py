@@ -9,6 +9,9 @@ from lookalike_components.split.config import SplitConfig
 from lookalike_components.split.config import positions as positions_of
 
 FEWEST = 2  # labels, or images of a label, on either side: with one there is nothing to tell apart, or to find
+ENOUGH = 6
+"""Labels of a test from which a gain can be shown at 95 % (docs/gate.md); a fraction of fewer is so many where half of
+all labels are left to train on."""
 
 
 def hold_out(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
@@ -47,7 +50,8 @@ def share(amount: float, total: int) -> int:
 
 def _by_label(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
     labels = pd.Index(images["label"].unique())
-    number = max(share(config.test, len(labels)), FEWEST)
+    least = ENOUGH if config.test < 1 and len(labels) >= 2 * ENOUGH else FEWEST
+    number = max(share(config.test, len(labels)), least)
     if number > len(labels) - FEWEST:
         raise UserError(
             f"holding out {number} of {len(labels)} labels leaves too few to train on: at least {number + FEWEST} "

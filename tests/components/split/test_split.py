@@ -46,6 +46,14 @@ def test_test_labels_never_occur_in_training(run: Run, labelled: Labelled) -> No
     assert len(train | validation | test) == 10
 
 
+@pytest.mark.parametrize(("labels", "test", "held_out"), [(11, 0.1, 2), (12, 0.1, 6), (12, 3, 3), (30, 0.3, 9)])
+def test_a_fraction_of_enough_labels_holds_out_as_many_as_a_verdict_needs(
+    run: Run, labelled: Labelled, labels: int, test: float, held_out: int
+) -> None:
+    table = run.subsets(labelled(labels), test=test)
+    assert len(labels_of(table, "query")) == held_out
+
+
 def test_the_facts_count_the_images(run: Run, labelled: Labelled) -> None:
     assert run(labelled(), queries="first") == {"train": 20, "validation": 8, "query": 3, "index": 9, "leaks": 0}
 
