@@ -312,13 +312,18 @@ def lookalikes(preset: str) -> Callable[[Work], Facts]:
         overrides = {"source": work.folder, "encoder": chosen, "train": {**({} if preset else PLAIN), **batch}}
         config = FinetuneConfig.resolve(preset=preset, overrides=overrides).step("train")
         assert isinstance(config, TrainConfig)
-        stretches = {"steps": work.steps, "validate_every": max(work.steps // 4, 1), "checkpoint_every": 0}
+        stretches = {
+            "variants": [],
+            "steps": work.steps,
+            "validate_every": max(work.steps // 4, 1),
+            "checkpoint_every": 0,
+        }
         config = config.model_copy(update=stretches)
         with TemporaryDirectory() as scratch:
             fine_tune(table, Path(scratch, "encoder"), Path(scratch, "history.jsonl"), config)
             rows = read_history(Path(scratch, "history.jsonl"))
             started = time.perf_counter()
-            decode(read_table(table), "train", read_config(Path(scratch, "encoder")), work.size, scratch)
+            decode(read_table(table), "train", read_config(Path(scratch, "encoder")), work.size, scratch, config)
             before = time.perf_counter() - started
         stretched = [row for row in rows if row["step"] and "trial" not in row and "share" not in row]
         pairs = pairwise(stretched)
