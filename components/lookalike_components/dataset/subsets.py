@@ -6,10 +6,13 @@ from lookalike_components.dataset.table import LABEL_NOW
 
 
 def in_the_source(table: pd.DataFrame) -> pd.DataFrame:
-    """Of a frozen test set, what the source has still, under the label that it has there; of others, all."""
+    """Of a frozen test set, what the source has still, under the label that it has there; of others, all.
+
+    No frozen picture lacks a label: those that do are in the source.
+    """
     if LABEL_NOW not in table:
         return table
-    there = table[LABEL_NOW].notna()
+    there = table[LABEL_NOW].notna() | table["label"].isna()
     return table.assign(label=table[LABEL_NOW])[there].reset_index(drop=True)
 
 

@@ -12,6 +12,8 @@ from lookalike_components.progress import say
 
 MOST_QUERIES = 2_000
 """More would make the share of right answers surer than anyone reads it, and each search takes in the whole index."""
+MOST_DISTRACTORS = 20_000
+"""Each is embedded once for every encoder that is measured; their vectors are all that is held of them."""
 SHARES = (0, 1 / 8, 1 / 4, 1 / 2, 1)
 
 Point = dict[str, int | float]
@@ -34,12 +36,15 @@ def with_distractors(
         judged: The queries that have something to find; at most 2,000 of them are asked.
 
     Returns:
-        ``size`` (pictures added, 0 first), ``recall_at_1`` and ``map_at_r``; empty where the table has no such picture.
+        ``size`` (pictures added, 0 first, at most 20,000: those of the lowest ids), ``recall_at_1`` and ``map_at_r``;
+        empty where the table has no such picture.
     """
-    added = bystanders(table, test)
-    if added.empty:
+    others = bystanders(table, test)
+    if others.empty:
         return []
-    say(f"{len(added):,} pictures without a part in the test are put into the index as distractors")
+    added = others.head(MOST_DISTRACTORS)
+    of_all = f" of {len(others):,}" * (len(added) < len(others))
+    say(f"{len(added):,}{of_all} pictures without a part in the test are put into the index as distractors")
     rows = judged[some_of(test.queries.iloc[judged], MOST_QUERIES)]
     index = np.concatenate([test.searched(vectors), embed(encoder, added)])
     index_labels = np.concatenate([_labels(test.index), np.full(len(added), None, dtype=object)])

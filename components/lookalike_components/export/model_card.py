@@ -17,7 +17,7 @@ Embeds a picture as {dimension} numbers so that pictures of the same thing land 
 | Licence of these weights | {licence} |
 | sha256 of these weights | `{weights_sha256}` |
 | Image table of the training | `{data}` |
-| Index | {images:,} pictures of {labels:,} labels |
+| Index | {images:,} pictures of {labels:,} labels{unlabelled} |
 | Same thing from cosine | {threshold} |
 | Made with | {versions} |
 
@@ -41,12 +41,14 @@ def model_card(name: str, encoder: EncoderConfig, table: pd.DataFrame, threshold
         table: The images of the index.
         threshold: Cosine from which two pictures count as the same thing; None when it could not be set.
     """
+    unlabelled = int(table["label"].isna().sum())
     return TEMPLATE.format(
         **encoder.model_dump(exclude={"head", "versions"}),
         name=name,
         head=" with a linear head" if encoder.head else "",
         images=len(table),
         labels=table["label"].nunique(),
+        unlabelled=f", {unlabelled:,} without a label" if unlabelled else "",
         threshold="not set: there were no validation labels" if threshold is None else f"{threshold:.4f}",
         versions=", ".join(f"{package} {number}" for package, number in encoder.versions.items()),
     )

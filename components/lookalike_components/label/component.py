@@ -15,6 +15,7 @@ def label(
     pattern: str = "",
     images_per_label: int = 4,
     singletons: str = "refuse",
+    unlabelled: str = "refuse",
     corrections: str = "",
     conflicts: str = "keep",
     duplicates: str = "ignore",
@@ -28,13 +29,15 @@ def label(
         pattern: Regular expression searched in each uri; its first group is the label.
         images_per_label: For the rule position, how many neighbours in the source show the same thing.
         singletons: What happens to a label that has one image only: refuse, drop or keep.
+        unlabelled: What happens to images without a label: refuse, drop or keep (searched, never trained on).
         corrections: CSV, JSON Lines or Parquet file of images and labels that take the place of the rule's.
         conflicts: What happens to copies of one file under two labels: keep (and count them), refuse or drop.
         duplicates: What happens to images that are the same or nearly: ignore (do not look), keep_first, drop or group.
 
     Returns:
         labelled: The image table with its column label filled in.
-        metrics: How many labels and images there are, and how many images were corrected, doubtful, alike or dropped.
+        metrics: How many labels and images there are, and how many images were corrected, doubtful, alike,
+            dropped or kept without a label.
     """
     from lookalike_components.progress import step
 

@@ -29,6 +29,13 @@ class LabelConfig(StepConfig):
     singletons: Literal["refuse", "drop", "keep"] = Field(
         default="refuse", description="what happens to a label that has one image only"
     )
+    unlabelled: Literal["refuse", "drop", "keep"] = Field(
+        default="refuse",
+        description=(
+            "what happens to images without a label; keep trains on none of them and searches among them; by the rules "
+            "folder and pairs it also leaves those without one that are in no folder, or in no pair"
+        ),
+    )
     corrections: str = Field(
         default="",
         description="CSV, JSON Lines or Parquet file of images and labels that take the place of the rule's",

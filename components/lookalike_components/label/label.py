@@ -11,7 +11,7 @@ from lookalike_components.label.conflicts import refuse_two_labels, settle_confl
 from lookalike_components.label.duplicates import settle_duplicates
 from lookalike_components.label.rules import find_labels
 from lookalike_components.label.tables import corrected_labels
-from lookalike_components.progress import Facts
+from lookalike_components.progress import Facts, say
 
 NAMES_TOLD = 3
 
@@ -21,12 +21,14 @@ def label(images_path: str | Path, labelled_path: str | Path, config: LabelConfi
 
     Args:
         images_path: Image table to read.
-        labelled_path: Image table to write: the same rows, with labels, less those of dropped labels.
-        config: The rule, what it needs, and what happens to labels with one image.
+        labelled_path: Image table to write: the same rows, with labels, less those of dropped labels. Images that are
+            kept without a label have null for one, and nothing else is asked of them.
+        config: The rule, what it needs, and what happens to labels with one image and to images with none.
 
     Returns:
         Numbers of ``labels`` and ``images``, and, where there are any, of images that were ``corrected``, ``doubts``
-        (images whose copy has another label), ``duplicates`` (images beyond the first of their group) and ``dropped``.
+        (images whose copy has another label), ``duplicates`` (images beyond the first of their group), ``dropped`` and
+        ``unlabelled`` (kept without a label).
 
     Raises:
         UserError: The rule lacks something or leaves an image without a label, an image has two labels, there is one
@@ -34,29 +36,39 @@ def label(images_path: str | Path, labelled_path: str | Path, config: LabelConfi
     """
     images = read_table(images_path)
     labels, corrected = corrected_labels(images, find_labels(images, config), config.corrections)
-    _refuse_unlabelled(images["uri"], labels, config)
-    labelled = images.assign(label=labels)
+    unlabelled = _settle_unlabelled(images["uri"], labels, config)
+    labelled = images.assign(label=labels)[labels.notna()]
     refuse_two_labels(labelled)
     agreed, doubts = settle_conflicts(labelled, config.conflicts)
     different, duplicates = settle_duplicates(agreed, config.duplicates)
-    kept = _settle_singletons(different, _about_singletons(config))
-    _refuse_one_label(kept["label"])
+    settled = _settle_singletons(different, _about_singletons(config))
+    _refuse_one_label(settled["label"])
+    kept = images.assign(label=settled["label"]).loc[settled.index.union(unlabelled)]
     write_table(kept, labelled_path)
     rare = {"corrected": corrected, "doubts": doubts, "duplicates": duplicates, "dropped": len(images) - len(kept)}
-    facts = {"labels": kept["label"].nunique(), "images": len(kept)}
+    rare |= {"unlabelled": len(unlabelled)}
+    facts = {"labels": settled["label"].nunique(), "images": len(kept)}
     return facts | {name: number for name, number in rare.items() if number}
 
 
-def _refuse_unlabelled(uris: pd.Series, labels: pd.Series, config: LabelConfig) -> None:
-    unlabelled = uris[labels.isna() | labels.eq("")]
+def _settle_unlabelled(uris: pd.Series, labels: pd.Series, config: LabelConfig) -> pd.Index:
+    """Refuses images without a label, or tells what becomes of them; gives the rows of those that are kept."""
+    unlabelled = uris[labels.isna()]
     if unlabelled.empty:
-        return
+        return unlabelled.index
+    told = f"{len(unlabelled):,} of {len(uris):,} images: {listed(unlabelled, NAMES_TOLD)}"
+    some_have_one = len(unlabelled) < len(uris)
+    if config.unlabelled == "refuse" or not some_have_one:
+        advice = _advice(config) + ", or pass --set label.unlabelled=keep to search among them only" * some_have_one
+        raise UserError(f"the rule {config.rule} finds no label for {told}; {advice}")
+    kept = config.unlabelled == "keep"
+    say(f"{'keeps' if kept else 'drops'} without a label {told}")
+    return unlabelled.index if kept else unlabelled.index[:0]
+
+
+def _advice(config: LabelConfig) -> str:
     advice = {"table": f"add them to {config.table}", "pattern": f"change the pattern {config.pattern}"}
-    raise UserError(
-        f"the rule {config.rule} finds no label for {len(unlabelled):,} of {len(uris):,} images: "
-        f"{listed(unlabelled, NAMES_TOLD)}; "
-        + advice.get(config.rule, "label them in the source, or choose another rule")
-    )
+    return advice.get(config.rule, "label them in the source, or choose another rule")
 
 
 def _about_singletons(config: LabelConfig) -> str:

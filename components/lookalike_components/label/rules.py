@@ -1,7 +1,7 @@
 """The rules by which images get their labels: each takes the image table and gives one label a row."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 import pandas as pd
@@ -15,24 +15,35 @@ Labels = pd.Series  # of str; missing where the rule has no label for the image;
 
 
 def find_labels(images: pd.DataFrame, config: LabelConfig) -> Labels:
-    """Applies the rule that the settings name.
+    """Applies the rule that the settings name; an empty label is none.
 
     Raises:
         UserError: What the rule needs is missing or wrong.
     """
-    return RULES[config.rule](images, config)
+    labels = RULES[config.rule](images, config)
+    return labels.where(labels.notna() & labels.ne(""), None)
 
 
 def _auto(images: pd.DataFrame, config: LabelConfig) -> Labels:
     return (_column if images["label"].notna().any() else _folder)(images, config)
 
 
-def _folder(images: pd.DataFrame, _: LabelConfig) -> Labels:
+def _folder(images: pd.DataFrame, config: LabelConfig) -> Labels:
+    """The parent folder's name; what lies above all other folders has it only where every image needs a label."""
     numbers, folders = pd.factorize(pd.Series([_folder_of(uri) for uri in images["uri"]], dtype=object))
     names = pd.Series([PurePosixPath(folder).name for folder in folders], dtype=object)
     if len(several := names[names.duplicated()].unique()):
         say(f"folders of the same name are one label: {listed(several)}")
+    if config.unlabelled != "refuse":
+        names = names.mask(folders == _folder_of_all(folders), None)
     return pd.Series(names.to_numpy()[numbers], images.index)
+
+
+def _folder_of_all(folders: Iterable[str]) -> str | None:
+    """The one of several folders that all others lie in; None where there is no such."""
+    top, *others = sorted(folders, key=len) or [""]
+    inside = f"{top}/" if top else ""
+    return top if others and all(other.startswith(inside) for other in others) else None
 
 
 def _folder_of(uri: str) -> str:

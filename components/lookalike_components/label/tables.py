@@ -27,6 +27,7 @@ def by_table(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
     if "label" not in rows:
         raise UserError(f"{config.table} has no column label; it has {listed(rows.columns)}")
     rows[names] = _plain(rows[names])
+    rows["label"] = rows["label"].where(rows["label"] != "", None)
     labels = rows.dropna(subset=[names, "label"]).drop_duplicates([names, "label"])
     _refuse_two_labels(labels, names, config.table)
     by_name = labels.set_index(names)["label"]
@@ -60,7 +61,7 @@ def corrected_labels(images: pd.DataFrame, labels: pd.Series, table: str) -> tup
 def by_pairs(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
     """One label for all images that are linked by pairs, directly or over others: the uri of the first of them.
 
-    An image in no pair is a label of its own.
+    An image in no pair is a label of its own; or it has none, where images without one are not refused.
 
     Raises:
         UserError: The spreadsheet has fewer than two columns, or a name in it fits several images.
@@ -70,7 +71,9 @@ def by_pairs(images: pd.DataFrame, config: LabelConfig) -> pd.Series:
         raise UserError(f"{config.table} has one column; pairs are read from the first two")
     pairs = rows[rows.columns[:2]].dropna().astype(str).apply(_plain)
     names = match(images["uri"], set(pairs.to_numpy().flat), config.table)
-    groups = names.map(linked(pairs.itertuples(index=False, name=None))).fillna(images["uri"])
+    groups = names.map(linked(pairs.itertuples(index=False, name=None)))
+    if config.unlabelled == "refuse":
+        groups = groups.fillna(images["uri"])
     labels = images["uri"].groupby(groups).transform("first")
     _tell_large_groups(labels)
     return labels

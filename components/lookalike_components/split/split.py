@@ -43,22 +43,23 @@ def split(labelled_path: FilePath, outputs: Outputs, config: SplitConfig) -> Fac
     """Assigns every image to training, validation, queries or index.
 
     Args:
-        labelled_path: Image table to read; every row has a label.
+        labelled_path: Image table to read. Rows without a label get no subset, are compared with nothing, and come
+            last in the table that is written.
         outputs: What to write. Leaks and doubts are written even when the leaks are refused, so that they can be looked
             at.
         config: What is held out, how it is queried, and what happens to leaks.
 
     Returns:
-        Images of each subset, ``leaks``, and, where there are any, ``doubts``, ``label_doubts`` and images
-        ``left_out``.
+        Images of each subset, ``leaks``, and, where there are any, ``doubts``, ``label_doubts``, images ``left_out``
+        and those that are ``unlabelled``.
 
     Raises:
         UserError: There are too few labels or images, there are leaks and they are refused, or images have to be
             compared and their shard is gone.
     """
-    images = read_table(labelled_path)
-    if images["label"].isna().any():
-        raise UserError(f"{labelled_path} has images without a label; run the step label first")
+    images, unlabelled = _by_having_a_label(read_table(labelled_path))
+    if images.empty and len(unlabelled):
+        raise UserError(f"{labelled_path} has no image with a label; run the step label first")
     if config.test_set:
         images = with_test_set(images, config.test_set)
     vectors = embed(images, config) if config.near_duplicates == "encoder" else None
@@ -69,8 +70,14 @@ def split(labelled_path: FilePath, outputs: Outputs, config: SplitConfig) -> Fac
         described(table, pairs).to_parquet(temporary, index=False)
     table = settle_leaks(table, pairs, config.leaks, lambda: _page_for_people(outputs))
     _refuse_too_little_training(table)
-    write_table(table, outputs.table)
-    return _facts(table, kinds(pairs), doubts)
+    write_table(pd.concat([table, unlabelled], ignore_index=True), outputs.table)
+    return _facts(table, kinds(pairs), doubts, len(unlabelled))
+
+
+def _by_having_a_label(images: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The images with a label, numbered anew, and those without one, which are in no subset."""
+    has = images["label"].notna()
+    return images[has].reset_index(drop=True), images[~has].assign(subset=None)
 
 
 def _page_for_people(outputs: Outputs) -> str:
@@ -133,9 +140,9 @@ def _refuse_too_little_training(table: pd.DataFrame) -> None:
         )
 
 
-def _facts(table: pd.DataFrame, kinds: NDArray[np.str_], label_doubts: int) -> Facts:
+def _facts(table: pd.DataFrame, kinds: NDArray[np.str_], label_doubts: int, unlabelled: int) -> Facts:
     facts = {subset: int((table["subset"] == subset).sum()) for subset in SUBSETS}
     facts["leaks"] = int((kinds == "leak").sum())
     rare = {"doubts": int((kinds == "doubt").sum()), "label_doubts": label_doubts}
-    rare |= {"left_out": int(table["subset"].isna().sum())}
+    rare |= {"left_out": int(table["subset"].isna().sum()), "unlabelled": unlabelled}
     return facts | {name: number for name, number in rare.items() if number}

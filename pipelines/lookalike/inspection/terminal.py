@@ -37,7 +37,7 @@ def _lines(inspection: Inspection) -> Iterator[Line]:
     for reason, rows in inspection.refusals():
         yield f"  {reason}", len(rows), _named(rows["uri"], root)
     yield from _copies(inspection, root)
-    yield from _labels(inspection)
+    yield from _labels(inspection, root)
     yield "suspected", inspection.suspects, ""
     for suspicion, rows in inspection.suspected():
         if len(rows):
@@ -65,13 +65,16 @@ def _pair(inspection: Inspection, group: Group, root: str) -> str:
     return " = ".join(short_names(inspection.images["uri"].iloc[group.rows[:2]], root))
 
 
-def _labels(inspection: Inspection) -> Iterator[Line]:
+def _labels(inspection: Inspection, root: str) -> Iterator[Line]:
     sizes = inspection.label_sizes
     if sizes.empty:
         return
     each = f"{sizes.min():,}" if sizes.min() == sizes.max() else f"{sizes.min():,} to {sizes.max():,}"
     words = f"{len(sizes):,} label{'s' * (len(sizes) > 1)} by the rule {inspection.label_rule}, {each} images each"
-    yield "labelled", int(inspection.images["label"].notna().sum()), words
+    unlabelled = inspection.images["label"].isna()
+    yield "labelled", int((~unlabelled).sum()), words
+    if unlabelled.any():
+        yield "  without a label", int(unlabelled.sum()), _named(inspection.images["uri"][unlabelled], root)
     alone = sizes.index[sizes == 1]
     if len(alone):
         yield "  alone in a label", len(alone), _some(alone)

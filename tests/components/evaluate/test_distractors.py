@@ -60,6 +60,18 @@ def test_more_distractors_never_help(unlabelled_whites, encoder):
         assert values == sorted(values, reverse=True)
 
 
+def test_at_most_so_many_are_added_those_of_the_lowest_ids(unlabelled_whites, encoder, monkeypatch, capsys):
+    test = open_test(unlabelled_whites)
+    vectors = embed(encoder, test.images)
+    monkeypatch.setitem(with_distractors.__globals__, "MOST_DISTRACTORS", 3)
+    first_three = with_distractors(encoder, unlabelled_whites, test, vectors, np.arange(8))
+    assert "3 of 4 pictures without a part in the test are put into the index" in capsys.readouterr().err
+    last = unlabelled_whites[unlabelled_whites["label"].isna()]["image_id"].max()
+    without_last = unlabelled_whites[unlabelled_whites["image_id"] != last]
+    assert first_three == with_distractors(encoder, without_last, test, vectors, np.arange(8))
+    assert first_three[-1]["size"] == 3
+
+
 def test_a_table_without_bystanders_has_no_such_figure(first_of_each_asks, encoder):
     table = read_table(first_of_each_asks)
     test = open_test(table)

@@ -112,6 +112,18 @@ def test_the_index_offers_what_the_source_has_by_now(encoder_folder: Path, rows:
     assert read_lineage(str(tmp_path / "release")).test_set == freeze(rows)[0]
 
 
+def test_pictures_without_a_label_can_be_found(encoder_folder: Path, rows: pd.DataFrame, tmp_path: Path):
+    named = rows["label"].astype(object).mask(rows.index == 0, None)
+    write_table(rows.assign(label=named, subset=rows["subset"].mask(rows.index == 0, None)), tmp_path / "table.parquet")
+    facts = export(encoder_folder, tmp_path / "table.parquet", tmp_path / "release", ExportConfig())
+    release = Release.open(tmp_path / "release")
+    found = release.search(release.encode(list(read_images(rows.head(1)))), k=1)
+    assert (found.ids[0][0], found.labels[0][0]) == (rows["image_id"][0], "")
+    assert (facts["images"], facts["labels"]) == (48, 12)
+    card = (tmp_path / "release" / "model_card.md").read_text(encoding="utf-8")
+    assert "| Index | 48 pictures of 12 labels, 1 without a label |" in card
+
+
 def test_the_lineage_names_the_data_the_code_and_the_parents(encoder_folder: Path, table: Path, tmp_path: Path):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LOOKALIKE_REVISION", "abc123")

@@ -62,5 +62,6 @@ def test_a_row_without_a_label_is_refused(images: Images, run: Run) -> None:
     with pytest.raises(UserError) as error:
         run(images(URIS, label=["mug", "mug", None, "lamp", ""]))
     assert str(error.value) == (
-        "the rule auto finds no label for 2 of 5 images: 2.jpg, 4.jpg; label them in the source, or choose another rule"
+        "the rule auto finds no label for 2 of 5 images: 2.jpg, 4.jpg; label them in the source, or choose another "
+        "rule, or pass --set label.unlabelled=keep to search among them only"
     )

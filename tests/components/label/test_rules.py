@@ -156,7 +156,7 @@ def test_an_image_in_no_pair_is_alone(images: Images, run: Run, spreadsheet: Cal
         (
             {"rule": "pattern", "pattern": "(mug)/"},
             "the rule pattern finds no label for 2 of 4 images: /photos/lamp/0.jpg, /photos/lamp/1.jpg; "
-            "change the pattern (mug)/",
+            "change the pattern (mug)/, or pass --set label.unlabelled=keep to search among them only",
         ),
     ],
     ids=["column", "table", "pairs", "no pattern", "broken pattern", "no group", "no match"],
@@ -188,7 +188,7 @@ def test_a_rule_that_lacks_something_says_what(
             "table",
             "image,label\nmug/0.jpg,a\n",
             "the rule table finds no label for 3 of 4 images: /photos/mug/1.jpg, /photos/lamp/0.jpg, "
-            "/photos/lamp/1.jpg; add them to {0}",
+            "/photos/lamp/1.jpg; add them to {0}, or pass --set label.unlabelled=keep to search among them only",
         ),
         ("pairs", "first\nmug/0.jpg\n", "{0} has one column; pairs are read from the first two"),
     ],

@@ -165,7 +165,7 @@ def test_training_on_one_label_is_refused(run: Run, labelled: Labelled) -> None:
 
 
 def test_a_table_without_labels_is_refused(run: Run, labelled: Labelled) -> None:
-    with pytest.raises(UserError, match=r"has images without a label; run the step label first$"):
+    with pytest.raises(UserError, match=r"has no image with a label; run the step label first$"):
         run(labelled().assign(label=None))
 
 

@@ -84,6 +84,16 @@ def test_settings_are_those_of_a_run(mixed: Path) -> None:
     assert check(mixed, singletons="drop").stops == []
 
 
+def test_pictures_without_a_label_are_counted_and_stop_a_run_unless_they_may_stay(mixed: Path) -> None:
+    def look(**settings: str) -> Inspection:
+        return check(mixed, singletons="drop", label={"rule": "pattern", "pattern": "(mug|lamp)/", **settings})
+
+    refused, kept = look(), look(unlabelled="keep")
+    assert [found.facts()["labels"]["unlabelled"] for found in (refused, kept)] == [1, 1]
+    assert (len(refused.stops), kept.stops) == (1, [])
+    assert kept.images["label"].map(lambda label: label is None).sum() == 1
+
+
 def test_a_rule_that_lacks_something_is_told_beside_the_rest(mixed: Path) -> None:
     inspection = check(mixed, label={"rule": "pattern"})
     assert inspection.usable

@@ -30,6 +30,15 @@ def test_numbers_stand_first_in_the_lines_of_their_section(lines: list[str]) -> 
     assert sections == [["accepted", "14"], ["refused", "3"], ["copies", "2"], ["labelled", "14"], ["suspected", "5"]]
 
 
+def test_pictures_without_a_label_have_a_line(inspected: Inspection) -> None:
+    some = inspected.images.assign(label=inspected.images["label"].mask(inspected.images["label"] == "alone", None))
+    console = Console(file=io.StringIO(), width=80)
+    console.print(inspection_table(Inspection(**{**vars(inspected), "images": some})))
+    told = [line.split()[:4] for line in console.file.getvalue().splitlines()]
+    assert ["without", "a", "label", "1"] in told
+    assert ["labelled", "13", "2", "labels"] in told
+
+
 def test_a_long_name_is_cut_and_takes_no_room_from_the_numbers(inspected: Inspection) -> None:
     images = inspected.images.assign(uri=[f"/a/{row}{'x' * 300}" for row in range(len(inspected.images))])
     longer = Inspection(**{**vars(inspected), "images": images})
