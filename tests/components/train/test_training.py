@@ -171,7 +171,7 @@ def test_weights_that_are_no_numbers_end_the_training_in_its_first_step(weights:
 
 
 def test_too_high_a_learning_rate_ends_the_training_with_its_likely_cause(weights: Path):
-    lesson = training(weights, **TRIPLETS, optimizer="SGD", learning_rate=1e30, freeze_batch_norm=True)
+    lesson = training(weights, **TRIPLETS, optimizer="SGD", learning_rate=1e30, schedule="constant")
     lesson.step(batch())
     with pytest.raises(LookalikeError) as error:
         lesson.step(batch())

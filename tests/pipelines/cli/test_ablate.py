@@ -34,7 +34,8 @@ def test_one_fold_is_none(photos: Path) -> None:
 
 @pytest.mark.slow
 def test_the_table_is_the_result_and_the_rest_goes_to_stderr(photos: Path, weights: Path, tmp_path: Path) -> None:
-    settings = ("train.steps=1", "encoder.input_size=32", "train.classes_per_batch=4", "split.near_duplicates=off")
+    settings = ("train.steps=1", "train.variants=[]", "train.classes_per_batch=4", "encoder.input_size=32")
+    settings += ("split.near_duplicates=off",)
     arguments = [part for setting in settings for part in ("--set", setting)]
     arguments += ["--model", "resnet18", "--weights", str(weights), "--folds", "2", "--parts", "rate_8e-4,no_trials"]
     done = ablate(photos, *arguments, "--output", tmp_path)

@@ -67,8 +67,8 @@ def slice_rows(slices: list[Slice]) -> list[SliceRow]:
 
 def bars(intervals: Mapping[Name, Interval]) -> dict[Name, Bar]:
     """Places intervals on one scale that holds all of them and 0."""
-    left = min(0.0, *(interval.low for interval in intervals.values()))
-    right = max(0.0, *(interval.high for interval in intervals.values()))
+    left = min([0.0, *(interval.low for interval in intervals.values())])
+    right = max([0.0, *(interval.high for interval in intervals.values())])
     margin = 0.04 * (right - left) or 0.5
 
     def place(value: float) -> float:

@@ -95,3 +95,7 @@ def test_of_many_slices_those_that_gained_least_are_shown_in_their_order():
     assert max(part.difference.mean for part in shown) <= min(
         part.difference.mean for part in slices if part not in shown
     )
+
+
+def test_without_a_slice_there_is_no_row():
+    assert slice_rows([]) == []

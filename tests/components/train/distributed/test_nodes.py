@@ -64,6 +64,7 @@ def table(rows: pd.DataFrame, tmp_path: Path, bucket: str) -> Path:
 def config(weights: Path) -> TrainConfig:
     resources = {"nvidia.com/gpu": 1.0, "memory": "8Gi"}
     few = {"epochs": 1, "classes_per_batch": 4, "images_per_class": 4, "nodes": 2, "node_resources": resources}
+    few |= {"variants": []}
     return TrainConfig(model="resnet18", input_size=32, weights=str(weights), **few)
 
 
