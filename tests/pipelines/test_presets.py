@@ -8,6 +8,7 @@ import yaml
 from lookalike.config import SECTIONS, FinetuneConfig, preset_names
 
 NO_PART_OF_A_RECIPE = {
+    "repetition",  # the same training, with other chance
     *("embed_at_once", "compile"),  # the same training, in less memory or time
     *("cache_megabytes", "checkpoint_every", "processes", "nodes", "runtime", "node_resources"),
 }

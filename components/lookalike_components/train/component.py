@@ -65,6 +65,7 @@ def train(
     interpolations: list[float] = [1.0],
     k: int = 3,
     seed: int = 0,
+    repetition: int = 0,
     cache_megabytes: int = 20_000,
     checkpoint_every: int = 100,
     checkpoints: str = "",
@@ -134,6 +135,7 @@ def train(
             validation labels.
         k: Neighbours that the validation metrics look at.
         seed: Fixes the order of the images and the weights of a new head.
+        repetition: Number of a training that repeats another with the same settings and other chance.
         cache_megabytes: Most that decoded pictures take on disk; what is beyond is decoded at each use.
         checkpoint_every: Steps between checkpoints; 0 for none.
         checkpoints: Folder or URI for checkpoints; empty for beside the encoder.

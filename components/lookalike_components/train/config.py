@@ -162,6 +162,9 @@ class TrainConfig(EncoderChoice):
     )
     k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
     seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")
+    repetition: int = Field(
+        0, ge=0, description="Number of a training that repeats another with the same settings and other chance."
+    )
 
     cache_megabytes: int = Field(
         20_000, ge=0, description="Most that decoded pictures take on disk; what is beyond is decoded at each use."
@@ -188,6 +191,11 @@ class TrainConfig(EncoderChoice):
         for number, variant in enumerate(self.variants, 1):
             self._check_variant(number, variant)
         return self
+
+    @property
+    def chance(self) -> int:
+        """The seed of whatever this training leaves to chance; the split and the bootstrap keep ``seed`` itself."""
+        return self.seed + self.repetition
 
     def each_variant(self) -> list[Self]:
         """These settings with each of the variants laid over them, or as they are where there are none."""

@@ -253,7 +253,7 @@ class Course:
         multiple = backbone(self._start.config.model).multiple
         sizes = [size_at(step, steps, size, config.resolutions, multiple) for step in range(steps)]
         augmentation = Augmentation(config)
-        loader = Loader(self._pictures, self._sampler, augmentation, sizes.__getitem__, config.seed, self._world)
+        loader = Loader(self._pictures, self._sampler, augmentation, sizes.__getitem__, config.chance, self._world)
         return training, loader
 
     def _steps(self, config: TrainConfig) -> int:

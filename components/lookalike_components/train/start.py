@@ -80,7 +80,7 @@ def start_new_head(encoder: Encoder, pictures: Pictures, config: TrainConfig, wo
     """
     if not config.dimension or config.head == "random" or encoder.config.parent:
         return
-    sample = np.random.default_rng(config.seed).permutation(len(pictures))[:MOST_PICTURES]
+    sample = np.random.default_rng(config.chance).permutation(len(pictures))[:MOST_PICTURES]
     share = sample[world.share(len(sample))]
     taken = (pictures.take(share[start : start + BATCH_SIZE]) for start in range(0, len(share), BATCH_SIZE))
     part = torch.tensor(features(encoder, (_of_size(pixels, encoder.config.input_size) for pixels in taken)))
@@ -97,7 +97,7 @@ def _of_size(pixels: Pixels, size: int) -> Pixels:
 
 
 def _pretrained(config: TrainConfig) -> Encoder:
-    torch.manual_seed(config.seed)  # for a head that starts at random
+    torch.manual_seed(config.chance)  # for a head that starts at random
     return build(**config.pretrained(), dimension=config.dimension, pooling=config.pooling)
 
 

@@ -93,7 +93,7 @@ class Training:
         def loss_of(part: Tensor) -> Tensor:
             embeddings = self.world.together(part, len(labels))
             spreads.append(spread(embeddings.detach(), labels))
-            seed_chance(self.config.seed, self.taken)  # the same for all processes, which make the same loss
+            seed_chance(self.config.chance, self.taken)  # the same for all processes, which make the same loss
             loss: Tensor = self.objective(embeddings, labels)
             return loss
 
@@ -106,7 +106,7 @@ class Training:
 
     def _embed(self, number: int, images: Tensor) -> Tensor:
         """Embeds a part of this process's share of a batch."""
-        seed_chance(self.config.seed, self.taken, 1 + self.world.rank, number)
+        seed_chance(self.config.chance, self.taken, 1 + self.world.rank, number)
         return self._forward(images)
 
     def _clipped(self) -> Tensor:

@@ -47,6 +47,8 @@ ARTIFACTS = {
     "inference_service": Kept("deploy", "inference_service", "inferenceservice.yaml"),
 }
 METRICS = "metrics.json"
+CACHE = "cache"
+"""What a run's steps were given and where they wrote it; steps that would do the same are not run again."""
 
 
 class LocalBackend:
@@ -67,10 +69,24 @@ class LocalBackend:
             )
         return self.runs / name
 
-    def submit(self, name: str, config: FinetuneConfig, *, resume: bool = False) -> None:
-        """Starts the pipeline in a process that outlives the caller and its terminal."""
+    def submit(self, name: str, config: FinetuneConfig, *, resume: bool = False, repeats: str = "") -> None:
+        """Starts the pipeline in a process that outlives the caller and its terminal.
+
+        Args:
+            name: Of the run.
+            config: Its settings.
+            resume: Whether it goes on with a run of this name.
+            repeats: Name of a run whose steps are taken where both do the same; "" for none.
+
+        Raises:
+            UserError: The name is taken or will not do, or there is nothing to resume.
+            LookalikeError: The process could not be started.
+        """
         folder = self.folder(name)
-        (self._resumed if resume else self._created)(name, config)
+        if resume:
+            self._resumed(name, config)
+        else:
+            self._created(name, config, repeats)
         with (folder / "logs.txt").open("ab") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-m", "lookalike.backends.worker", str(folder)],
@@ -90,7 +106,7 @@ class LocalBackend:
                 raise LookalikeError(error)
             time.sleep(files.SECONDS_BETWEEN_LOOKS)
 
-    def _created(self, name: str, config: FinetuneConfig) -> None:
+    def _created(self, name: str, config: FinetuneConfig, repeats: str) -> None:
         folder = self.folder(name)
         try:
             folder.mkdir(parents=True)
@@ -102,7 +118,9 @@ class LocalBackend:
             ) from None
         except OSError as error:
             raise UserError(f"{folder} cannot be made: {error.strerror}; pass another --runs") from error
-        RunRecord(name=name, config=config.model_dump()).write(folder)
+        if repeats:
+            shutil.copytree(self.folder(repeats) / CACHE, folder / CACHE)
+        RunRecord(name=name, config=config.model_dump(), repeats=repeats).write(folder)
 
     def _resumed(self, name: str, config: FinetuneConfig) -> None:
         record = self.record(name)
@@ -110,15 +128,19 @@ class LocalBackend:
             raise UserError(f"{name} has finished; there is nothing to resume")
         if not record.status.ended:
             raise UserError(f"{name} is still running; follow it with `lookalike runs logs -f {name}`")
-        before, now = FinetuneConfig.model_validate(record.config).parameters(), config.parameters()
+        self.check_unchanged(name, config)
+        record.changed(status=Status.CREATED, process=None, finished=None, exit_code=None, error="").write(
+            self.folder(name)
+        )
+
+    def check_unchanged(self, name: str, config: FinetuneConfig) -> None:
+        """Makes sure that a run was started with these settings; raises UserError with those that differ."""
+        before, now = FinetuneConfig.model_validate(self.record(name).config).parameters(), config.parameters()
         if changed := sorted(field for field in now if now[field] != before[field]):
             raise UserError(
                 f"{name} was started with other settings ({listed(changed)}); "
                 "resume it with the same, or choose another --name"
             )
-        record.changed(status=Status.CREATED, process=None, finished=None, exit_code=None, error="").write(
-            self.folder(name)
-        )
 
     def names(self) -> list[str]:
         """Names of the runs in the folder, oldest first."""

@@ -53,6 +53,7 @@ class RunRecord(BaseModel):
     """The content of ``run.json``. Times are seconds since 1970 (UTC).
 
     Attributes:
+        repeats: Name of the run that this one does once more with other chance, beside it; "" for a run of its own.
         artifacts: URI of the run in its artifact store; "" where everything is in the run's folder alone.
     """
 
@@ -62,6 +63,7 @@ class RunRecord(BaseModel):
     name: str
     status: Status = Status.CREATED
     config: dict[str, Any]
+    repeats: str = ""
     created: float = Field(default_factory=time.time)
     started: float | None = None
     finished: float | None = None

@@ -23,7 +23,7 @@ from lookalike.backends import Event
 from lookalike.backends.artifact_store import ArtifactStore, newest, place_of
 from lookalike.backends.growing_files import lines, objects
 from lookalike.backends.kfp_output import ANSI, CacheHits, ReadableLog
-from lookalike.backends.local import METRICS
+from lookalike.backends.local import CACHE, METRICS
 from lookalike.backends.record import Process, RunRecord, Status
 from lookalike.config import FinetuneConfig
 from lookalike_components.encoder.process import ENVIRONMENT
@@ -47,7 +47,7 @@ def main(folder: Path) -> int:
     try:
         store.claim(record)
         with store.following():
-            _run_pipeline(folder, FinetuneConfig.model_validate(record.config))
+            _run_pipeline(folder, record)
         store.bring(_events(folder))
         ended = record.changed(finished=time.time(), **_collect(folder))
         store.conclude(ended)
@@ -87,7 +87,7 @@ def _cancel(_signal: int, _frame: FrameType | None) -> None:
     raise Cancelled("cancelled")
 
 
-def _run_pipeline(folder: Path, config: FinetuneConfig) -> None:
+def _run_pipeline(folder: Path, record: RunRecord) -> None:
     from kfp import local
 
     from lookalike.dag import finetune
@@ -97,11 +97,12 @@ def _run_pipeline(folder: Path, config: FinetuneConfig) -> None:
         runner=local.SubprocessRunner(use_venv=False),
         pipeline_root=str(folder / "artifacts"),
         enable_caching=True,
-        cache_root=str(folder / "cache"),
+        cache_root=str(folder / CACHE),
     )
+    config = FinetuneConfig.model_validate(record.config)
     # Parallel tasks would share this machine's cores, and read everything twice.
     here = {"artifacts": config.artifacts or str(folder.parent), "ingest_partition_images": 0}
-    logging.getLogger().addHandler(CacheHits(lambda task: _note_cached(folder, task)))
+    logging.getLogger().addHandler(CacheHits(lambda task: _note_cached(folder, task, record.repeats)))
     logging.getLogger().setLevel(logging.INFO)
     with redirect_stdout(ReadableLog(sys.stdout)), _whatever_becomes_of_its_notice():
         finetune(**{**config.parameters(), **here})
@@ -117,14 +118,28 @@ def _whatever_becomes_of_its_notice() -> Iterator[None]:
             raise
 
 
-def _note_cached(folder: Path, task: str) -> None:
-    """Tells onlookers that a task's outputs were there already; the pipeline evaluates the reference first."""
+def _note_cached(folder: Path, task: str, repeats: str) -> None:
+    """Tells onlookers that a task's outputs were there already; the pipeline evaluates the reference first.
+
+    Args:
+        folder: The run's.
+        task: Name of the task.
+        repeats: Name of the run that may have written them; "" where this one did.
+    """
     if task in TASKS_THAT_ARE_NO_STEPS:
         return
     step = {"evaluate": "evaluate-reference", "evaluate-2": "evaluate-candidate"}.get(task, task)
     event = {"time": time.time(), "step": step, "status": "cached"}
+    if repeats:
+        event["outputs"] = _written(folder.parent / repeats, step) | _written(folder, step)
     with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(event) + "\n")
+
+
+def _written(folder: Path, step: str) -> dict[str, str]:
+    """Where a step of the run in ``folder`` wrote its outputs when it last finished, by their names."""
+    own = [event for event in _events(folder) if event["step"] == step and event["status"] in {"finished", "cached"}]
+    return {name: path for event in own for name, path in event.get("outputs", {}).items()}
 
 
 def _events(folder: Path) -> list[dict[str, Any]]:

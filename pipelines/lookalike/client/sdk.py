@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lookalike import runs as _runs
 from lookalike.backends.kubeflow import is_kubeflow
 from lookalike.config import FinetuneConfig, merged
-from lookalike.runs import Place, Run
+from lookalike.runs import Place, Run, repeating
 from lookalike_components import storage
 from lookalike_components.errors import UserError
 
@@ -52,6 +52,7 @@ def fit(
     runs: str | Path | None = None,
     detach: bool = False,
     resume: bool = False,
+    seeds: int = 1,
     **settings: Any,
 ) -> Run:
     """Fine-tunes an encoder on pictures, compares it with the pretrained one, and releases it where it is better.
@@ -66,21 +67,55 @@ def fit(
         runs: The runs folder; by default ``$LOOKALIKE_RUNS`` or ``./runs``.
         detach: Return at once instead of waiting for the end; the run outlives this process.
         resume: Go on with a run that failed, from its last finished step.
+        seeds: Trainings in all, each with other chance, one after the other; the further ones are runs of their own.
         settings: Single settings by name (``model="resnet50"``, ``epochs=5``) or by section
             (``train={"epochs": 5}``).
 
     Returns:
-        The run; ask it for ``status()``, ``logs()``, ``metrics()``, ``report``.
+        The run; ask it for ``status()``, ``logs()``, ``metrics()``, ``report``, and with more seeds for ``spread()``.
 
     Raises:
         UserError: A setting, a file or a name is not what it should be.
     """
+    given: dict[str, Any] = {"preset": preset, "config": config, "artifacts": artifacts, "runs": runs, **settings}
+    run = begin(source, name=name, detach=detach, resume=resume, seeds=seeds, **given)
+    if detach:
+        return run
+    run.wait()
+    for number in range(1, seeds):
+        run.repeat(number).wait()
+    return run
+
+
+def begin(
+    source: str | Path,
+    *,
+    name: str = "",
+    preset: str = "",
+    config: str | Path | None = None,
+    artifacts: str = "",
+    runs: str | Path | None = None,
+    detach: bool = False,
+    resume: bool = False,
+    seeds: int = 1,
+    **settings: Any,
+) -> Run:
+    """Starts what `fit` waits for, and returns at once: the first run, if there is to be more than one.
+
+    Raises:
+        UserError: As `fit` does, before anything runs.
+    """
     folder = runs_folder(runs)
-    overrides = {"source": str(source), "artifacts": artifacts, **settings}
-    resolved = _resolved(preset, config, overrides)
+    resolved = _resolved(preset, config, {"source": str(source), "artifacts": artifacts, **settings})
     _check_files(resolved)
-    run = _runs.start(name, resolved, folder, resume=resume)
-    return run if detach else run.wait()
+    if seeds <= 1:
+        return _runs.start(name, resolved, folder, resume=resume)
+    if detach:
+        raise UserError(
+            "--seeds trains one run after the other and has to be waited for; leave --detach out, or start it in the "
+            "background (nohup, tmux)"
+        )
+    return repeating.start(name, resolved, folder, seeds, resume=resume)
 
 
 def submit(

@@ -43,6 +43,27 @@ def metrics_table(metrics: Mapping[str, Any]) -> Table:
     return table
 
 
+def spread_table(spread: Mapping[str, Any]) -> Table:
+    """One row a run: the metric that decides before and after; below them the mean gain and its standard deviation.
+
+    Args:
+        spread: The facts of a spread, as ``fit --seeds 5 --json`` has them.
+    """
+    title = f"{spread['metric']} over {len(spread['runs'])} seeds"
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=title, title_justify="left", title_style="bold")
+    table.add_column("Run", overflow="fold")
+    for column in ("Before", "After", "Gain", f"{100 * spread['confidence']:g} % interval"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("Verdict")
+    for run in spread["runs"]:
+        gain, interval = _change({**run, "mean": run["gain"]}), f"{run['low']:+.3f} to {run['high']:+.3f}"
+        verdict = "promoted" if run["promoted"] else "refused"
+        table.add_row(Text(run["run"]), f"{run['before']:.3f}", f"{run['after']:.3f}", gain, interval, verdict)
+    table.add_row("mean", "", "", f"{spread['gain']['mean']:+.3f}")
+    table.add_row("standard deviation", "", "", f"{spread['gain']['standard_deviation']:.3f}")
+    return table
+
+
 def _change(difference: Mapping[str, float]) -> Text:
     better, worse = difference["low"] > 0, difference["high"] < 0
     return Text(f"{difference['mean']:+.3f}", style="green" if better else "red" if worse else "dim")

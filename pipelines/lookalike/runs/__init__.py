@@ -5,13 +5,16 @@ import shutil
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lookalike.backends import Backend, Event, RunRecord, Status
 from lookalike.backends.kubeflow import is_kubeflow
 from lookalike.backends.local import LocalBackend
 from lookalike.config import FinetuneConfig
 from lookalike_components.errors import UserError
+
+if TYPE_CHECKING:
+    from lookalike.runs.spread import Spread
 
 Place = str | Path
 """Where runs are: a folder, ``https://host/...`` of Kubeflow Pipelines, or ``kubeflow``."""
@@ -101,6 +104,30 @@ class Run:
     def cancel(self) -> None:
         """Stops the run."""
         self.backend.cancel(self.name)
+
+    def repeat(self, number: int) -> "Run":
+        """Trains once more with the same settings and other chance: a run of its own, which this starts.
+
+        Args:
+            number: Which repetition, from 1 up; one that failed goes on, and one that has finished is returned.
+
+        Raises:
+            UserError: This run is not finished, not of this machine or a challenge, or another run has the name.
+        """
+        from lookalike.runs.repeating import repeat
+
+        return repeat(self, number)
+
+    def spread(self) -> "Spread":
+        """How far the gain varies over this run and those that repeated it.
+
+        Raises:
+            UserError: One of them has not finished, or there is no repetition.
+        """
+        from lookalike.runs.repeating import repetitions
+        from lookalike.runs.spread import Spread
+
+        return Spread.of([self, *repetitions(self)])
 
     def display_metrics(self) -> None:
         """Prints the before/after table."""

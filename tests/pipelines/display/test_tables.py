@@ -3,7 +3,8 @@ import io
 from rich.console import Console
 
 from lookalike.backends.record import RunRecord, Status
-from lookalike.display.tables import metrics_table, runs_table
+from lookalike.display.tables import metrics_table, runs_table, spread_table
+from lookalike.runs.spread import Outcome, Spread
 
 METRICS = {
     "k": 3,
@@ -53,3 +54,26 @@ def test_the_name_of_a_run_is_printed_whole_and_as_it_is():
     lines = printed(runs_table(records, [1.0, 2.0])).splitlines()[1:]
     column = "".join(line[: line.index("FINISHED") if "FINISHED" in line else None].rstrip() for line in lines)
     assert column.replace(" ", "") == "".join(names).replace(" ", "")
+
+
+def test_the_spread_of_five_seeds_fits_80_columns_with_mean_and_standard_deviation():
+    gains = [0.1, 0.04, 0.1, 0.1, 0.16]
+    outcomes = [
+        Outcome(f"photos-of-mugs-1-seed-{number}", 0.4, 0.4 + gain, gain, gain - 0.05, gain + 0.05, gain > 0.05, "")
+        for number, gain in enumerate(gains)
+    ]
+    lines = printed(spread_table(Spread("map_at_r", 0.8, outcomes).facts())).splitlines()
+    assert lines[0].strip() == "map_at_r over 5 seeds"
+    assert "80 % interval" in lines[1]
+    assert lines[3].split() == [
+        "photos-of-mugs-1-seed-1",
+        "0.400",
+        "0.440",
+        "+0.040",
+        "-0.010",
+        "to",
+        "+0.090",
+        "refused",
+    ]
+    assert lines[-2].split() == ["mean", "+0.100"]
+    assert lines[-1].split() == ["standard", "deviation", "0.042"]

@@ -40,7 +40,7 @@ class Objective(nn.Module):
         self.label_noise = config.label_noise
         self.lengths = [*config.matryoshka, dimension]
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)  # so that the vectors of all processes begin alike
+            torch.manual_seed(config.chance)  # so that the vectors of all processes begin alike
             self.losses = nn.ModuleList(_LossOfLength(config, (classes, length)) for length in self.lengths)
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:

@@ -75,7 +75,7 @@ class Sampler:
 
     def _drawn(self) -> Iterator[Positions]:
         """The batches of all steps from 0 on."""
-        random = np.random.default_rng(self._config.seed)
+        random = np.random.default_rng(self._config.chance)
         if self._config.sampler == "random":
             deck = Deck(range(len(self.labels)), random)
             while True:

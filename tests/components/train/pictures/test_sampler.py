@@ -171,3 +171,11 @@ def test_a_deck_deals_each_card_as_often_as_all_others_and_none_twice_in_a_hand(
     hands = [list(islice(deck.dealt(), 3)) for _ in range(10)]
     assert {len(set(hand)) for hand in hands} == {3}
     assert np.bincount(np.concatenate(hands)).tolist() == [6] * 5
+
+
+def test_a_repetition_draws_other_batches_as_another_seed_would() -> None:
+    own, repeated, of_next_seed = (
+        drawn(sampler(FEW, **settings), 3) for settings in ({}, {"repetition": 1}, {"seed": 1})
+    )
+    assert not np.array_equal(own, repeated)
+    assert np.array_equal(repeated, of_next_seed)
