@@ -56,13 +56,15 @@ def _settle_unlabelled(uris: pd.Series, labels: pd.Series, config: LabelConfig) 
     unlabelled = uris[labels.isna()]
     if unlabelled.empty:
         return unlabelled.index
-    told = f"{len(unlabelled):,} of {len(uris):,} images: {listed(unlabelled, NAMES_TOLD)}"
-    some_have_one = len(unlabelled) < len(uris)
-    if config.unlabelled == "refuse" or not some_have_one:
-        advice = _advice(config) + ", or pass --set label.unlabelled=keep to search among them only" * some_have_one
-        raise UserError(f"the rule {config.rule} finds no label for {told}; {advice}")
+    share, named = f"{len(unlabelled):,} of {len(uris):,}", listed(unlabelled, NAMES_TOLD)
+    none_has_one = len(unlabelled) == len(uris)
+    if config.unlabelled == "refuse" or none_has_one:
+        way_out = "" if none_has_one else ", or pass --set label.unlabelled=keep to search among them only"
+        raise UserError(
+            f"the rule {config.rule} finds no label for {share} images: {named}; {_advice(config)}{way_out}"
+        )
     kept = config.unlabelled == "keep"
-    say(f"{'keeps' if kept else 'drops'} without a label {told}")
+    say(f"{'keeps' if kept else 'drops'} without a label {share} images: {named}")
     return unlabelled.index if kept else unlabelled.index[:0]
 
 
