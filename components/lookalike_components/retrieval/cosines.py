@@ -1,7 +1,7 @@
 """The cosines of pairs of pictures: of one label, and of different labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ Histogram = NDArray[np.int64]
 MOST_PICTURES = 2_000
 """Two million pairs tell a quantile well enough; all pairs of a large set would take memory without end."""
 BINS = 200
+TWINS = 0.9999
+"""Cosine of pictures that differ by no more than rounding, or a few pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class Pairs:
     different: Vectors
     first: Codes
     second: Codes
+
+    def without_twins(self) -> "Pairs":
+        """The pairs without those of different labels between which the encoder sees no difference at all.
+
+        They are one picture under two labels more often than two things: a fault of the labels, above which a threshold
+        would find nothing.
+        """
+        apart = self.different < TWINS
+        return replace(self, different=self.different[apart], first=self.first[apart], second=self.second[apart])
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ def calibrate(
     its two labels were drawn, since it is missing without either (Davezies, D'Haultfœuille and Guyonvarch, Empirical
     process results for exchangeable arrays, Annals of Statistics 49, 2021).
 
+    Pairs of different labels that the encoder cannot tell apart at all are left out, as faults of the labels.
+
     Args:
         vectors: float32 ``[n, d]`` of unit length.
         labels: ``[n]``; pictures without a label are left out, and all but 2,000 where there are more.
@@ -62,14 +64,14 @@ def calibrate(
         resampling: Confidence and resamples of the interval, and the seed that chooses the 2,000 too.
 
     Returns:
-        The threshold; None where no two pictures differ in their label.
+        The threshold; None where no two pictures of different labels can be told apart.
 
     Raises:
         UserError: The rate or the size of the index is out of range.
     """
     if index_size < 1:
         raise UserError(f"index_size is {index_size}; it should be 1 or more")
-    pairs = labelled_pairs(vectors, labels, resampling.seed)
+    pairs = labelled_pairs(vectors, labels, resampling.seed).without_twins()
     if not len(pairs.different):
         return None
     pair_rate = -expm1(log1p(-_checked(rate)) / index_size)

@@ -68,6 +68,13 @@ def test_too_few_pairs_are_told_and_the_threshold_is_just_above_them_all():
     assert found.threshold == found.high == np.nextafter(cosines(vectors, labels, False).max(), np.float32(2))
 
 
+def test_one_picture_under_two_labels_is_no_evidence():
+    vectors, labels = pictures(20)
+    twins = np.concatenate([vectors, vectors[:1]]), [*labels, "another name"]
+    assert calibrate(*twins, 0.05, 2, FEW).threshold < 0.9999
+    assert calibrate(np.ones((4, 1), np.float32), list("abcd"), 0.05, 2, FEW) is None
+
+
 def slow_interval(vectors, labels, pair_rate, resamples):
     """The same with every draw written out: the pictures of each drawn label, as often as it was drawn."""
     generator, names = np.random.default_rng(9), np.unique(labels)
