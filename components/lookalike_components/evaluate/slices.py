@@ -21,15 +21,15 @@ def slices(queries: pd.DataFrame, relevant: npt.NDArray[np.int64]) -> dict[str, 
         relevant: int64 ``[q]``, pictures that can be found for each.
 
     Returns:
-        Text ``[q]`` by column: ``slice_<name>`` for each column that the source brought and that has 2 to 20 values
-        among the queries, None where a query has no value; ``slice_picture_size`` and ``slice_label_size``.
+        Text ``[q]`` by column: ``slice_<name>`` for each column that the source brought, None where a query has no
+        value; ``slice_picture_size`` and ``slice_label_size``. Columns that do not have 2 to 20 values among the
+        queries are left out: they group nothing.
     """
     brought = [name for name in queries.columns if name not in (*COLUMNS, LABEL_NOW)]
     texts = {f"slice_{name}": _text(queries[name]) for name in brought}
-    groups = {name: text for name, text in texts.items() if FEWEST_VALUES <= text.nunique() <= MOST_VALUES}
     sides = np.minimum(queries["width"], queries["height"])
     sizes = {"slice_picture_size": _binned(sides, PICTURE_SIZES), "slice_label_size": _binned(relevant, LABEL_SIZES)}
-    return groups | sizes
+    return {name: text for name, text in (texts | sizes).items() if FEWEST_VALUES <= text.nunique() <= MOST_VALUES}
 
 
 def _text(values: pd.Series) -> pd.Series:

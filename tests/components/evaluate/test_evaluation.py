@@ -59,8 +59,6 @@ def test_everything_that_was_measured_is_in_one_place(written, table, encoder):
     queries = pd.read_parquet(written / "queries.parquet")
     expected = retrieval.macro_means({name: queries[name].to_numpy() for name in told["macro"]}, queries["label"])
     assert told["macro"] == expected
-    assert queries["slice_label_size"].tolist() == ["2 to 4"] * 2
-    assert queries["slice_picture_size"].tolist() == ["below 256 px"] * 2
 
     sample = pd.read_parquet(written / "sample.parquet")
     assert sample["is_query"].tolist() == [True] * 2 + [False] * 6
