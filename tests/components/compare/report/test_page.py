@@ -39,15 +39,8 @@ class Page(HTMLParser):
         return [attributes for _, attributes in self.elements if name in (attributes.get("class") or "").split()]
 
 
-SECTIONS = [
-    "metrics",
-    "map",
-    "fixed",
-    "broken",
-    "still_wrong",
-    "threshold",
-    "robustness",
-]  # these pictures are all alike, and make no slice
+# The pictures of these tests are all alike, and make no slice.
+SECTIONS = ["metrics", "map", "fixed", "broken", "still_wrong", "threshold", "robustness"]
 SECTIONS += ["more", "doubts", "training", "origin"]
 
 
