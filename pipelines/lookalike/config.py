@@ -34,6 +34,7 @@ from lookalike_components.notify.config import NotifyConfig
 from lookalike_components.promote.config import PromoteConfig
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.step_config import StepConfig, explain
+from lookalike_components.threshold_choice import ThresholdChoice
 from lookalike_components.train.config import TrainConfig
 
 STEP_CONFIGS: dict[str, type[StepConfig]] = {
@@ -59,7 +60,7 @@ SET_BY_THE_PIPELINE = {
     "promote": {"run", "version", "storage_uri"},
     "notify": {"run", "run_id"},
 }
-TOP = {"source", "artifacts", "challenge", "k", "seed", "false_match_rate", "index_size"}
+TOP = {"source", "artifacts", "challenge", "k", "seed", *ThresholdChoice.model_fields}
 
 
 def _section(name: str, step: type[StepConfig]) -> type[StepConfig]:
@@ -75,7 +76,7 @@ SECTIONS: dict[str, type[StepConfig]] = {
 }
 
 
-class _Shared(StepConfig):
+class _Shared(ThresholdChoice):
     source: str = Field(
         min_length=1, description="Folder, gs:// prefix, archive, spreadsheet or shards of the pictures"
     )
@@ -90,16 +91,6 @@ class _Shared(StepConfig):
     )
     k: int = Field(3, ge=1, description="Cut-off of the metrics: how many neighbours of a query count")
     seed: int = Field(0, ge=0, description="Fixes the split, the batches and the bootstrap")
-    false_match_rate: float = Field(
-        0.01,
-        ge=0,
-        lt=1,
-        description="Share of searches for a thing that is not in the index which may still be answered by a match; "
-        "it sets the threshold, in the report and in the release",
-    )
-    index_size: int = Field(
-        0, ge=0, description="Pictures of the index that the threshold is for; 0 for as many as the source has"
-    )
 
     @field_validator("artifacts")
     @classmethod

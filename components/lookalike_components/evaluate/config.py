@@ -5,9 +5,10 @@ from typing import Literal
 from pydantic import Field
 
 from lookalike_components.encoder.choice import EncoderChoice
+from lookalike_components.threshold_choice import ThresholdChoice
 
 
-class EvaluateConfig(EncoderChoice):
+class EvaluateConfig(EncoderChoice, ThresholdChoice):
     """Which encoder is measured, and how deep its answers are looked at.
 
     The choice of a backbone counts only where no encoder is given: then the pretrained backbone is measured.
@@ -18,16 +19,6 @@ class EvaluateConfig(EncoderChoice):
         "candidate", description="`reference` for the encoder to beat, `candidate` for the one that has to beat it"
     )
     k: int = Field(3, ge=1, description="Results for each query that the metrics at k look at")
-    false_match_rate: float = Field(
-        0.01,
-        ge=0,
-        lt=1,
-        description="Share of searches for a thing that is not in the index which may still be answered by a match; "
-        "it sets the threshold",
-    )
-    index_size: int = Field(
-        0, ge=0, description="Pictures of the index that the threshold is for; 0 for as many as the table has"
-    )
     robustness_queries: int = Field(
         100, ge=0, description="Queries that are asked again blurred, cropped, darkened and so on; 0 for none"
     )
