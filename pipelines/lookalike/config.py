@@ -35,7 +35,7 @@ from lookalike_components.promote.config import PromoteConfig
 from lookalike_components.split.config import SplitConfig
 from lookalike_components.step_config import StepConfig, explain
 from lookalike_components.threshold_choice import ThresholdChoice
-from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.config import OBJECTIVE, TrainConfig
 
 STEP_CONFIGS: dict[str, type[StepConfig]] = {
     "champion": ChampionConfig,
@@ -56,7 +56,7 @@ SET_BY_THE_PIPELINE = {
     "split": {"test_set"},
     "train": {"start_from", "checkpoints"},
     "evaluate": {"role", "encoder_uri"},
-    "export": {"champion"},
+    "export": {"champion", "metric"},
     "promote": {"run", "version", "storage_uri"},
     "notify": {"run", "run_id"},
 }
@@ -197,7 +197,8 @@ def _in_every_variant(own: Settings, packaged: Settings) -> Settings:
     if not isinstance(said, dict) or not said or "variants" in said:
         return own
     tried = packaged.get("train", {}).get("variants", TrainConfig.model_fields["variants"].default)
-    left = [{name: value for name, value in variant.items() if name not in said} for variant in tried]
+    settled = said.keys() | (OBJECTIVE if said.keys() & OBJECTIVE else set())
+    left = [{name: value for name, value in variant.items() if name not in settled} for variant in tried]
     different = [variant for place, variant in enumerate(left) if variant not in left[:place]]
     return merged(own, {"train": {"variants": [] if different == [{}] else different}})
 

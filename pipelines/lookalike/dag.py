@@ -13,6 +13,7 @@ Its parameters, their defaults and their descriptions come from `FinetuneConfig`
 
 import inspect
 from collections.abc import Callable
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,8 @@ def _body(tasks: _Tasks) -> None:
     to_beat = looked_up.outputs
     ingested = tasks.ingest(after=looked_up)
     labelled = tasks.make("label", label, images=ingested.outputs["images"]).outputs["labelled"]
-    table = tasks.make("split", split, labelled=labelled, test_set=to_beat["test_set"]).outputs["table"]
+    divided = tasks.make("split", split, labelled=labelled, test_set=to_beat["test_set"]).outputs
+    table = divided["table"]
     model = tasks.make("choose", choose, table=table).outputs["Output"]
 
     role = {"name": "evaluate-reference", "role": "reference", "encoder_uri": to_beat["encoder"]}
@@ -172,13 +174,17 @@ def _body(tasks: _Tasks) -> None:
         reference=reference.outputs["evaluation"],
         candidate=candidate.outputs["evaluation"],
         history=trained.outputs["history"],
+        leaks=divided["leaks_found"],
+        label_doubts=divided["label_doubts"],
     )
     with dsl.If(compared.outputs["Output"] == True, name="better"):  # noqa: E712 (KFP compares, it does not test)
-        _release(tasks, to_beat, encoder, table)
+        _release(tasks, to_beat, encoder, table, compared.outputs)
 
 
-def _release(tasks: _Tasks, to_beat: dict[str, Any], encoder: Any, table: Any) -> None:
-    exported = tasks.make("export", export, encoder=encoder, table=table, champion=to_beat["release"])
+def _release(tasks: _Tasks, to_beat: dict[str, Any], encoder: Any, table: Any, compared: dict[str, Any]) -> None:
+    judged = {"comparison": compared["comparison"], "compared": compared["report"]}
+    rules = {"champion": to_beat["release"], "metric": tasks.given["compare_metric"]}
+    exported = tasks.make("export", export, encoder=encoder, table=table, **judged, **rules)
     release = exported.outputs["release"]
     promoted = tasks.afresh(
         "promote",
@@ -199,3 +205,6 @@ finetune = define()
 def compile_to(path: Path, dress: Dress = lambda _step, _task: None) -> None:
     """Writes the pipeline's YAML, ready for the Kubeflow UI or `kfp.Client`."""
     compiler.Compiler().compile(define(dress), str(path))
+    # KFP's heading repeats the defaults in an order that no two compilations share, and a schedule would see a change.
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(dropwhile(lambda line: line.startswith("#"), lines)), encoding="utf-8")

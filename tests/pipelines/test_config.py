@@ -105,7 +105,12 @@ def test_a_slash_at_the_end_of_artifacts_makes_no_other_place(given, kept):
 
 def test_what_one_says_of_the_training_holds_for_every_variant():
     config = FinetuneConfig.resolve(overrides={"source": "photos", "learning_rate": 1e-3, "train.steps": 7})
-    assert [each.learning_rate for each in config.step("train").each_variant()] == [1e-3]
+    assert [each.learning_rate for each in config.step("train").each_variant()] == [1e-3, 1e-3]
+
+
+def test_a_loss_of_ones_own_is_never_joined_by_the_miner_of_a_variant():
+    config = FinetuneConfig.resolve(overrides={"source": "photos", "train.loss": "SupConLoss"}).step("train")
+    assert {(each.loss, each.miner) for each in config.each_variant()} == {("SupConLoss", "")}
 
 
 @pytest.mark.parametrize("preset", ["", "best"])

@@ -15,7 +15,13 @@ from lookalike_components.train.pictures import rules as picture_rules
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
-FAR_FROM_PHOTOS = {"learning_rate": 3e-4}
+FAR_FROM_PHOTOS = {
+    "learning_rate": 3e-4,
+    "loss": "MultiSimilarityLoss",
+    "loss_options": {},
+    "miner": "MultiSimilarityMiner",
+    "miner_options": {},
+}
 """For pictures unlike those that the backbone knows, such as drawings."""
 
 VARIABLE = (
@@ -43,6 +49,9 @@ VARIABLE = (
     "average",
 )
 """What variants of one training may differ in: not in the encoder's shape, nor in the pictures of a batch."""
+
+OBJECTIVE = {"loss", "loss_options", "miner", "miner_options"}
+"""What says something only together."""
 
 WITHOUT_A_SAY = (
     "cache_megabytes",
@@ -80,12 +89,12 @@ class TrainConfig(EncoderChoice):
         description="What belongs together: labels, pictures of one label; views, augmented views of a picture.",
     )
     loss: Annotated[str, one_of("loss", LOSSES)] = Field(
-        "MultiSimilarityLoss", description="Name of a loss of pytorch-metric-learning."
+        "TripletMarginLoss", description="Name of a loss of pytorch-metric-learning."
     )
     loss_options: dict[str, Any] = Field({}, description="Options of the loss, by name.")
     loss_learning_rate: float = Field(0.01, gt=0, description="Step size of a loss's own weights, such as proxies.")
     miner: Annotated[str, one_of("miner", ("", *MINERS))] = Field(
-        "MultiSimilarityMiner", description="Name of a miner of pytorch-metric-learning; empty for none."
+        "", description="Name of a miner of pytorch-metric-learning; empty for none."
     )
     miner_options: dict[str, Any] = Field({}, description="Options of the miner, by name.")
     memory: int = Field(0, ge=0, description="Embeddings of earlier batches that the loss compares with; 0 for none.")
@@ -112,7 +121,7 @@ class TrainConfig(EncoderChoice):
     )
     augmentation_options: dict[str, Any] = Field({}, description="Parts of the augmentation set otherwise, by name.")
     resolutions: list[Annotated[float, Field(ge=0.25, le=1)]] = Field(
-        [1.0], min_length=1, description="Shares of the input size to train at, one after the other, in equal parts."
+        [0.6], min_length=1, description="Shares of the input size to train at, one after the other, in equal parts."
     )
 
     optimizer: Literal["Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "SGD"] = Field(
