@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError
 
 from lookalike_components.errors import LookalikeError
-from lookalike_components.release.manifest import Part
+from lookalike_components.release.part import Part
 from lookalike_components.step_config import explain
 
 LINEAGE = "lineage.json"

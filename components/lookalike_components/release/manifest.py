@@ -3,22 +3,21 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.pixels import Aspect, ResizePolicy
+from lookalike_components.release.candidates import Candidate, Trial
+from lookalike_components.release.part import Part
 from lookalike_components.step_config import explain
 
 MANIFEST = "manifest.json"
-_NOT_DIGESTED = {"created", "digest"}
-
-
-class Part(BaseModel):
-    """A frozen piece of the manifest that refuses fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+CARD = "model_card.md"
+_NOT_DIGESTED = {"created", "digest", "checksum"}
+_SINCE_VERSION_2 = {"candidates", "trial"}
+_OF_THE_INDEX_SINCE_VERSION_2 = ("kind", "recall", "recall_at")
 
 
 class EncoderFacts(Part):
@@ -38,19 +37,25 @@ class IndexFacts(Part):
 
     images: int = Field(ge=0, description="Pictures that can be found.")
     labels: int = Field(ge=0, description="Distinct labels among them.")
+    kind: Literal["flat", "ivf"] = Field("flat", description="Compares with all, or with those in the nearest lists.")
+    recall: float = Field(1.0, ge=0, le=1, description="Share of the nearest pictures that it finds.")
+    recall_at: int = Field(0, ge=0, description="How many neighbours that was measured on; 0 for an exact index.")
 
 
 class Manifest(Part):
     """Everything that a server has to know before it loads a release, kept as ``manifest.json``."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     name: str = Field(description="Name of the release, for people.")
     created: str = Field(description="When it was sealed: ISO 8601, UTC.")
     encoder: EncoderFacts
     index: IndexFacts
     threshold: float | None = Field(description="Cosine from which two pictures count as the same thing.")
+    trial: Trial | None = Field(None, description="On what the candidates were measured; None where nothing was.")
+    candidates: tuple[Candidate, ...] = Field((), description="Ways to run the encoder that were tried.")
     files: dict[str, str] = Field(description="sha256 of every other file, by name.")
-    digest: str = Field(default="", description="sha256 over all of the above but `created`.")
+    digest: str = Field("", description="sha256 over what makes two releases behave differently: the release's name.")
+    checksum: str = Field("", description="sha256 over all of the above; empty in version 1.")
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
@@ -80,15 +85,27 @@ class Manifest(Part):
             raise LookalikeError(f"{explain(error, where=where)}; export the release again") from error
 
     def sealed(self) -> Self:
-        """A copy that carries its own digest."""
-        return self.model_copy(update={"digest": self.computed_digest()})
+        """A copy that carries its own digest and checksum."""
+        digested = self.model_copy(update={"digest": self.computed_digest()})
+        return digested.model_copy(update={"checksum": digested.computed_checksum()})
 
     def computed_digest(self) -> str:
-        """The sha256, in hex, over everything that makes two releases behave differently."""
+        """The sha256, in hex, over everything that makes two releases behave differently.
+
+        When it was made, how fast its candidates ran that day, and the model card, which tells of both, are no part.
+        """
         content = self.model_dump(mode="json", exclude=_NOT_DIGESTED)
-        if self.encoder.aspect == "squash":  # releases that were sealed before there was a choice keep their digests
-            del content["encoder"]["aspect"]
-        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        if self.schema_version == 1:
+            _as_in_version_1(content)
+        else:
+            content["files"].pop(CARD, None)
+            for candidate in content["candidates"]:
+                del candidate["images_per_second"]
+        return _digest(content)
+
+    def computed_checksum(self) -> str:
+        """The sha256, in hex, over all of the manifest but itself; empty in version 1, which had none."""
+        return "" if self.schema_version == 1 else _digest(self.model_dump(mode="json", exclude={"checksum"}))
 
     def verify(self, folder: str | Path) -> None:
         """Checks the manifest and every file in ``folder`` against the digests.
@@ -96,7 +113,7 @@ class Manifest(Part):
         Raises:
             LookalikeError: A file is missing or differs in as little as one bit; the sentence names it.
         """
-        if self.computed_digest() != self.digest:
+        if (self.computed_digest(), self.computed_checksum()) != (self.digest, self.checksum):
             raise _changed(folder, MANIFEST)
         for name, digest in self.files.items():
             path = Path(folder, name)
@@ -110,6 +127,19 @@ def file_digest(path: Path) -> str:
     """The sha256 of a file's content, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _as_in_version_1(content: dict[str, Any]) -> None:
+    for name in _SINCE_VERSION_2:
+        del content[name]
+    for name in _OF_THE_INDEX_SINCE_VERSION_2:
+        del content["index"][name]
+    if content["encoder"]["aspect"] == "squash":  # releases that were sealed before there was a choice
+        del content["encoder"]["aspect"]
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _changed(folder: str | Path, name: str) -> LookalikeError:

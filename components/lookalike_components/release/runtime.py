@@ -1,6 +1,6 @@
-"""A release at work: pictures to vectors with onnxruntime, vectors to neighbours with faiss. No torch."""
+"""A release at work: pictures to vectors with the fastest runtime, vectors to neighbours with faiss. No torch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -8,18 +8,20 @@ from typing import Any, Self
 import faiss
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import pandas as pd
 
 from lookalike_components.errors import UserError
 from lookalike_components.pixels import BrokenImage, to_pixels
+from lookalike_components.release.candidates import Candidate
 from lookalike_components.release.manifest import Manifest
-from lookalike_components.release.sealing import GRAPH, INDEX, read_index_table
+from lookalike_components.release.runtimes.choice import AUTO, choose, load
+from lookalike_components.release.runtimes.graph import BATCH_SIZE, Graph
+from lookalike_components.release.sealing import INDEX, read_index_table
+from lookalike_components.release.searching import nearest
+from lookalike_components.release.thumbnails import Thumbnails
 
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
-
-BATCH_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,61 +38,58 @@ class Matches:
     """float32 ``[n, k]``: cosines in -1..1."""
 
 
-class Graph:
-    """The encoder's ONNX graph: uint8 ``[b, size, size, 3]`` RGB in, unit vectors out."""
-
-    def __init__(self, path: str | Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self.dimension: int = self._session.get_outputs()[0].shape[1]
-        self.input_size: int = self._session.get_inputs()[0].shape[1]
-
-    def encode(self, pixels: Pixels) -> Vectors:
-        """Embeds uint8 ``[n, size, size, 3]`` as float32 ``[n, d]``, in batches so that memory stays bounded.
-
-        Raises:
-            UserError: The pixels have another type or size than the graph takes.
-        """
-        size = self.input_size
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != (size, size, 3):
-            shape = " x ".join(str(extent) for extent in pixels.shape)
-            raise UserError(
-                f"the pixels are {pixels.dtype} {shape} but the encoder takes uint8 n x {size} x {size} x 3 (RGB); "
-                "resize them, or send the image files themselves"
-            )
-        starts = range(0, len(pixels), BATCH_SIZE)
-        return self._joined(self._run(pixels[start : start + BATCH_SIZE]) for start in starts)
-
-    def _run(self, batch: Pixels) -> Vectors:
-        vectors: Vectors = self._session.run(None, {"images": batch})[0]
-        return vectors
-
-    def _joined(self, batches: Iterator[Vectors]) -> Vectors:
-        return np.concatenate([np.empty((0, self.dimension), np.float32), *batches])
-
-
 class Release:
-    """A verified release, ready to encode and search. Safe to use from several threads at once."""
+    """A verified release, ready to encode and search. Safe to use from several threads at once.
 
-    def __init__(self, manifest: Manifest, graph: Graph, index: Any, table: pd.DataFrame) -> None:
+    Attributes:
+        manifest: What the release says about itself.
+        candidate: How it encodes: the runtime, in which precision, and how that was measured.
+        index: The faiss index; its positions are the rows of ``table``.
+        table: The pictures of the index, a row each: ``image_id``, ``uri``, ``label`` (None where there is none),
+            ``subset``, and what else their source had.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        graph: Graph,
+        index: Any,
+        table: pd.DataFrame,
+        candidate: Candidate,
+        thumbnails: Thumbnails | None = None,
+    ) -> None:
         self.manifest = manifest
+        self.index = index
+        self.table = table
+        self.candidate = candidate
         self._graph = graph
-        self._index = index
+        self._thumbnails = thumbnails
         self._columns = {name: table[name].fillna("").to_numpy(object) for name in ("image_id", "uri", "label")}
 
     @classmethod
-    def open(cls, folder: str | Path) -> Self:
+    def open(cls, folder: str | Path, runtime: str = AUTO, threads: int = 0) -> Self:
         """Verifies every digest of the release in ``folder``, then loads it.
 
+        Args:
+            folder: The release.
+            runtime: ``auto`` for the fastest that the release ships and this machine can run; ``onnx``, ``openvino`` or
+                ``int8`` for that one alone.
+            threads: Threads that share one batch; 0 for one on each core.
+
         Raises:
-            UserError: The folder holds no release.
+            UserError: The folder holds no release, or the release or this machine does not have the runtime.
             LookalikeError: A file is missing or is not what was sealed; the sentence names it.
         """
         manifest = Manifest.read(folder)
         manifest.verify(folder)
-        index = faiss.read_index(str(Path(folder, INDEX)))
-        return cls(manifest, Graph(Path(folder, GRAPH)), index, read_index_table(folder))
+        candidate = choose(manifest, runtime)
+        graph, index = load(folder, candidate, threads), faiss.read_index(str(Path(folder, INDEX)))
+        return cls(manifest, graph, index, read_index_table(folder), candidate, Thumbnails.of(folder))
+
+    @property
+    def runtime(self) -> str:
+        """Name of the runtime that encodes: ``onnx``, ``openvino`` or ``int8``."""
+        return self.candidate.runtime
 
     def encode(self, images: Sequence[bytes]) -> Vectors:
         """Embeds image files.
@@ -139,12 +138,16 @@ class Release:
             UserError: ``k`` is out of range, or the vectors are another encoder's.
         """
         self._check(vectors, k)
-        scores, positions = self._index.search(np.ascontiguousarray(vectors, np.float32), k)
+        scores, positions = nearest(self.index, vectors, k)
         found = {name: column[positions].tolist() for name, column in self._columns.items()}
         return Matches(ids=found["image_id"], uris=found["uri"], labels=found["label"], scores=scores)
 
+    def thumbnail(self, image_id: str) -> bytes | None:
+        """A small WebP of a picture in the index; None where the release has none of it."""
+        return self._thumbnails.get(image_id) if self._thumbnails else None
+
     def _check(self, vectors: Vectors, k: int) -> None:
-        images, dimension = self._index.ntotal, self._index.d
+        images, dimension = self.index.ntotal, self.index.d
         if not 1 <= k <= images:
             raise UserError(f"k is {k} but the index holds {images:,} images; ask for 1 to {images:,}")
         if vectors.ndim != 2 or vectors.shape[1] != dimension:

@@ -8,11 +8,11 @@ from lookalike_components.export.config import ExportConfig
 
 def test_signature_and_config_agree_on_every_default():
     parameters = inspect.signature(export.python_func).parameters.values()
-    signature = {part.name: part.default for part in parameters if part.default is not part.empty}
+    signature = {part.name: part.default for part in parameters if part.default not in (part.empty, None)}
     assert signature == ExportConfig().model_dump()
 
 
 def test_every_input_is_described():
     spec = export.component_spec
     assert all(part.description for part in spec.inputs.values())
-    assert set(spec.outputs) == {"release", "metrics"}
+    assert set(spec.outputs) == {"release", "candidates", "report", "metrics"}

@@ -69,7 +69,7 @@ def test_the_threshold_lets_the_share_of_wrong_pairs_pass(release: Release, rows
 def test_the_card_tells_people_the_same(exported: tuple[Path, dict[str, Any]], release: Release):
     card = (exported[0] / "model_card.md").read_text(encoding="utf-8")
     assert card.startswith(f"# {release.manifest.name}\n")
-    assert "| Index | 48 pictures of 12 labels |" in card
+    assert "| Index | 48 pictures of 12 labels; each is compared with the query |" in card
     assert f"| Same thing from cosine | {release.manifest.threshold:.4f} |" in card
 
 
@@ -121,7 +121,7 @@ def test_pictures_without_a_label_can_be_found(encoder_folder: Path, rows: pd.Da
     assert (found.ids[0][0], found.labels[0][0]) == (rows["image_id"][0], "")
     assert (facts["images"], facts["labels"]) == (48, 12)
     card = (tmp_path / "release" / "model_card.md").read_text(encoding="utf-8")
-    assert "| Index | 48 pictures of 12 labels, 1 without a label |" in card
+    assert "| Index | 48 pictures of 12 labels, 1 without a label; each is compared with the query |" in card
 
 
 def test_the_lineage_names_the_data_the_code_and_the_parents(encoder_folder: Path, table: Path, tmp_path: Path):

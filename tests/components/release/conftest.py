@@ -75,3 +75,16 @@ def flip(folder: Path) -> Callable[[str], None]:
         (folder / name).write_bytes(data)
 
     return flip
+
+
+@pytest.fixture
+def another(tmp_path: Path, table: pd.DataFrame, vectors: np.ndarray) -> Path:
+    """A release of another encoder, whose index holds the same pictures under other labels."""
+    draft = tmp_path / "another-draft"
+    draft.mkdir()
+    model = mean_colour_graph()
+    model.doc_string = "another"
+    onnx.save(model, str(draft / "encoder.onnx"))
+    write_index(draft, np.roll(vectors, 1, axis=1), table.assign(label="another"))
+    seal(draft, tmp_path / "another", "another", FACTS, threshold=0.9)
+    return tmp_path / "another"
