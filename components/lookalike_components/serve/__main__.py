@@ -1,37 +1,42 @@
 """``python -m lookalike_components.serve``: serve one release."""
 
-import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
 
 from lookalike_components.errors import LookalikeError
-from lookalike_components.progress import say
-from lookalike_components.serve.address import Address
+from lookalike_components.serve.alone import without_cluster_client
+from lookalike_components.serve.command_line import config_of, parser
+from lookalike_components.serve.config import ServeConfig
+from lookalike_components.serve.process import prepare
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serves a release until told to stop; returns the exit code."""
-    arguments = parser().parse_args(argv)
-    # Loading KServe takes seconds, and --help and mistyped options need not wait for it.
-    from lookalike_components.serve.server import serve
+    config = config_of(parser().parse_args(argv))
+    prepare()
+    # Everything below takes long to load, and --help and mistyped options need not wait for it.
+    from lookalike_components.serve.observability import logs, traces
 
+    logs.set_up(config.log_level, config.log_form)
     try:
-        serve(arguments.release, Address(arguments.host, arguments.http_port, arguments.grpc_port))
+        traces.set_up()
+        _serve(config)
     except LookalikeError as error:
-        say(f"error: {error}")
+        logs.life.error("error: %s", error)
         return error.exit_code
+    finally:
+        traces.shut_down()
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line; a ServingRuntime has to speak it too."""
-    parser = argparse.ArgumentParser("python -m lookalike_components.serve", description="Serve one release.")
-    parser.add_argument("--release", required=True, metavar="FOLDER", help="the sealed release")
-    parser.add_argument("--host", help="address to listen on (%(default)s)")
-    parser.add_argument("--http-port", type=int, metavar="PORT", help="v1 and v2 over REST (%(default)s)")
-    parser.add_argument("--grpc-port", type=int, metavar="PORT", help="v2 over gRPC (%(default)s)")
-    parser.set_defaults(**asdict(Address()))
-    return parser
+def _serve(config: ServeConfig) -> None:
+    from lookalike_components.serve.opening import open_current
+
+    with ThreadPoolExecutor(1) as threads:
+        opening = threads.submit(open_current, config)  # while KServe is imported, which takes as long
+        with without_cluster_client():
+            from lookalike_components.serve.server import serve
+        serve(config, opening.result)
 
 
 if __name__ == "__main__":

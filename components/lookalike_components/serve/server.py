@@ -7,60 +7,87 @@ whatever host it should have.
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
+from typing import Any
 
 import uvicorn
+import uvloop
 from grpc import aio  # type: ignore[import-untyped]
 from kserve import ModelRepository
 from kserve.model_server import app
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
-from kserve.protocol.grpc.interceptors import ExceptionToStatusInterceptor
-from kserve.protocol.grpc.servicer import InferenceServicer
-from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import RESTServer
 
-from lookalike_components.errors import LookalikeError
-from lookalike_components.progress import say
-from lookalike_components.release.runtime import Release
+from lookalike_components.errors import LookalikeError, UserError
+from lookalike_components.serve import page
+from lookalike_components.serve.access import BearerToken, Tls, TokenFile, token_interceptor
 from lookalike_components.serve.address import Address
-from lookalike_components.serve.data_plane import BinaryDataPlane
-from lookalike_components.serve.faults import quiet_logs, tell_of_malformed_requests
-from lookalike_components.serve.models import EncoderModel, SearchModel
+from lookalike_components.serve.collection import routes
+from lookalike_components.serve.config import Limits, ServeConfig
+from lookalike_components.serve.connections import PatientConnection
+from lookalike_components.serve.current import Current, reopen_on_hangup
+from lookalike_components.serve.engine import Engine
+from lookalike_components.serve.models.encoder import EncoderModel
+from lookalike_components.serve.models.search import SearchModel
+from lookalike_components.serve.observability import metrics
+from lookalike_components.serve.observability.logs import life
+from lookalike_components.serve.observability.requests import ObservedCalls, observed
+from lookalike_components.serve.protocol.data_plane import BinaryDataPlane
+from lookalike_components.serve.protocol.faults import tell_in_sentences
+from lookalike_components.serve.protocol.limits import Limited
+from lookalike_components.serve.protocol.remote_calls import Faults, Servicer
+from lookalike_components.serve.protocol.repository import ClosedRepository
+from lookalike_components.serve.protocol.rest import Inference
 
-GRACE_SECONDS = 30
 KEEP_ALIVE_SECONDS = 65
-MESSAGE_BYTES = 64 * 2**20
-_GRPC_OPTIONS = [
-    ("grpc.max_receive_message_length", MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MESSAGE_BYTES),
-    ("grpc.so_reuseport", 0),  # a second server on the port must fail, not share its requests
-]
+SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter from others that want it: a fifth of Python's, since what decodes images
+would otherwise hold up the answers of those that are ready."""
 
 
-def serve(folder: str | Path, address: Address) -> None:
-    """Serves the release in ``folder`` until SIGTERM or SIGINT, then answers what is in flight and returns.
+def serve(config: ServeConfig, opened: Callable[[], Current]) -> None:
+    """Serves a release until SIGTERM or SIGINT, then answers what is in flight and returns.
+
+    Args:
+        config: The server.
+        opened: Waits for the release, which may still be loading.
 
     Raises:
-        UserError: The folder holds no release.
+        UserError: The release, the journal, the token or the certificate cannot be used.
         LookalikeError: The release is damaged, or a port is in use.
     """
-    quiet_logs()
-    release = Release.open(folder)
-    with _listening(address) as listener:
-        asyncio.run(_serve(release, listener, address))
-    say("stopped")
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with _listening(config.address) as listener:
+        current = opened()
+        engine = Engine(config.limits, config.threads)
+        try:
+            uvloop.run(_serve(current, engine, listener, config))
+        finally:
+            engine.close()
+            current.close()
+    life.info("stopped")
 
 
-async def _serve(release: Release, listener: socket.socket, address: Address) -> None:
-    rest, remote_calls = _servers(release, address)
+async def _serve(current: Current, engine: Engine, listener: socket.socket, config: ServeConfig) -> None:
+    rest, remote_calls = _servers(current, engine, config)
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, rest.handle_exit, number, None)
+        loop.add_signal_handler(number, rest.handle_exit, number, None)
+    reopen_on_hangup(current)
     await remote_calls.start()
-    say(f"serving release {release.manifest.digest[:12]} at http://{address.http} and, for gRPC, {address.grpc}")
+    life.info("%s", _greeting(current, config))
     await rest.serve(sockets=[listener])
-    await remote_calls.stop(GRACE_SECONDS)
+    await remote_calls.stop(config.grace_seconds)
+
+
+def _greeting(current: Current, config: ServeConfig) -> str:
+    release, address = current.release.release, config.address
+    scheme = "https" if config.tls_certificate else "http"
+    place = f"{scheme}://{address.http} and, for gRPC, {address.grpc}"
+    return f"serving release {release.manifest.digest[:12]} with {release.runtime} at {place}"
 
 
 class _Rest(uvicorn.Server):
@@ -71,36 +98,91 @@ class _Rest(uvicorn.Server):
         yield
 
 
-def _servers(release: Release, address: Address) -> tuple[_Rest, aio.Server]:
+def _servers(current: Current, engine: Engine, config: ServeConfig) -> tuple[_Rest, aio.Server]:
     models = ModelRepository()
-    for model in (EncoderModel(release), SearchModel(release)):
+    for model in (EncoderModel(current, engine, config.limits), SearchModel(current, engine, config.limits)):
         models.update(model)
-    data_plane, extension = BinaryDataPlane(models), ModelRepositoryExtension(models)
-    app.add_api_route("/release", lambda: release.manifest)
-    return _rest(data_plane, extension), _remote_calls(InferenceServicer(data_plane, extension), address)
+    data_plane, repository = BinaryDataPlane(models), ClosedRepository(models)
+    token = TokenFile(config.token_file) if config.token_file else None
+    tls = _tls(config.tls_certificate, config.tls_key)
+    RESTServer("kserve.model_server:app", data_plane, repository, http_port=0).create_application()
+    _add_routes(current, engine, config)
+    rest = _rest(_layers(data_plane, token, config.limits), tls, config)
+    return rest, _remote_calls(Servicer(data_plane, repository), token, tls, config)
 
 
-def _rest(data_plane: BinaryDataPlane, extension: ModelRepositoryExtension) -> _Rest:
-    RESTServer("kserve.model_server:app", data_plane, extension, http_port=0).create_application()
-    tell_of_malformed_requests(app)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+def _tls(certificate: str | None, key: str | None) -> Tls | None:
+    if certificate and key:
+        return Tls(certificate, key)
+    if certificate or key:
+        raise UserError("a certificate and its key go together; pass both --tls-certificate and --tls-key")
+    return None
+
+
+def _add_routes(current: Current, engine: Engine, config: ServeConfig) -> None:
+    routes.install(app, current, engine.encode_files, config.limits)
+    routes.install_release(app, current, config.releases)
+    if config.page:
+        page.install(app, current)
+    tell_in_sentences(app)
+
+
+def _layers(data_plane: BinaryDataPlane, token: TokenFile | None, limits: Limits) -> Any:
+    """What a request goes through, from the outside: its id and its count, the token, the limits, then its answer."""
+    answering: Any = Limited(Inference(app, data_plane), limits)
+    if token:
+        answering = BearerToken(answering, token, on_refusal=partial(metrics.rejected, "token"))
+    return observed(answering)
+
+
+def _rest(application: Any, tls: Tls | None, config: ServeConfig) -> _Rest:
+    return _Rest(
+        uvicorn.Config(
+            application,
+            http=partial(PatientConnection, config.limits),  # type: ignore[arg-type]
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=config.limits.connections,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=int(config.grace_seconds),
+            **(tls.uvicorn_arguments() if tls else {}),
+        )
     )
-    return _Rest(config)
 
 
-def _remote_calls(servicer: InferenceServicer, address: Address) -> aio.Server:
-    server = aio.server(interceptors=[ExceptionToStatusInterceptor()], options=_GRPC_OPTIONS)
+def _remote_calls(servicer: Servicer, token: TokenFile | None, tls: Tls | None, config: ServeConfig) -> aio.Server:
+    server = aio.server(
+        interceptors=_interceptors(token, config.limits),
+        options=_options(config.limits),
+        maximum_concurrent_rpcs=config.limits.connections,
+    )
     add_GRPCInferenceServiceServicer_to_server(servicer, server)
+    address = config.address.grpc
     try:
-        server.add_insecure_port(address.grpc)
+        if tls:
+            server.add_secure_port(address, tls.server_credentials())
+        else:
+            server.add_insecure_port(address)
     except RuntimeError as error:
-        raise _in_use(address.grpc, "--grpc-port") from error
+        raise _in_use(address, "--grpc-port") from error
     return server
+
+
+def _interceptors(token: TokenFile | None, limits: Limits) -> Sequence[aio.ServerInterceptor]:
+    guard = [token_interceptor(token, on_refusal=partial(metrics.rejected, "token"))] if token else []
+    return [ObservedCalls(), *guard, Faults(limits)]
+
+
+def _options(limits: Limits) -> list[tuple[str, int]]:
+    return [
+        ("grpc.max_receive_message_length", limits.body_bytes),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.so_reuseport", 0),  # a second server on the port must fail, not share its requests
+    ]
 
 
 @contextmanager
@@ -110,7 +192,7 @@ def _listening(address: Address) -> Iterator[socket.socket]:
     except OSError as error:
         raise _in_use(address.http, "--http-port") from error
     with listener:
-        # Inherited by every connection. asyncio sets it only on sockets it opened itself, and without it each answer
+        # Inherited by every connection, where asyncio sets it only on sockets it opened itself: without it each answer
         # waits 40 ms for the acknowledgement of its headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener

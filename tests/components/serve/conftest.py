@@ -61,18 +61,18 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-Start = Callable[[Path], Served]
+Start = Callable[..., Served]
 
 
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts servers; those still there at the end are stopped."""
+    """Starts servers, with further options of the command line; those still there at the end are stopped."""
     servers: list[Served] = []
 
-    def start(folder: Path) -> Served:
+    def start(folder: Path, *options: str) -> Served:
         http, grpc, log = free_port(), free_port(), tmp_path_factory.mktemp("server") / "log.txt"
         ports = ["--http-port", str(http), "--grpc-port", str(grpc)]
-        command = [sys.executable, "-m", "lookalike_components.serve", "--release", str(folder), *ports]
+        command = [sys.executable, "-m", "lookalike_components.serve", "--release", str(folder), *ports, *options]
         with log.open("wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=output)
         servers.append(Served(f"127.0.0.1:{http}", f"127.0.0.1:{grpc}", process, log))

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kserve import InferRequest, ModelRepository
 from kserve.errors import InvalidInput
 from tritonclient.utils import serialize_byte_tensor
 
-from lookalike_components.serve.data_plane import decode_binary
-from lookalike_components.serve.query import from_base64
+from lookalike_components.serve.protocol.data_plane import BinaryDataPlane, decode_binary, reads_images
+from lookalike_components.serve.protocol.query import from_base64
 
 
 def body_of(*tensors, **fields):
@@ -82,3 +83,57 @@ def test_what_is_no_json_is_refused():
 
 def test_base64_is_decoded_to_the_same_bytes():
     assert from_base64("/9j/", 1) == b"\xff\xd8\xff"
+
+
+class Repaired(InferRequest):
+    """KServe's request as it would be if its decoding were right."""
+
+    @classmethod
+    def from_bytes(cls, req_bytes, json_length, model_name):
+        request = decode_binary(req_bytes, str(json_length), model_name)
+        request.id = "read upstream"
+        return request
+
+
+class WithLists(Repaired):
+    """Repaired for images, but numbers still become Python lists."""
+
+    @classmethod
+    def from_bytes(cls, req_bytes, json_length, model_name):
+        request = super().from_bytes(req_bytes, json_length, model_name)
+        for tensor in request.inputs[1:]:
+            tensor.data = tensor.as_numpy().tolist()
+        return request
+
+
+class Trusting(Repaired):
+    """Repaired, but a missing field is a KeyError."""
+
+    @classmethod
+    def from_bytes(cls, req_bytes, json_length, model_name):
+        json.loads(req_bytes[:json_length])["inputs"]
+        return super().from_bytes(req_bytes, json_length, model_name)
+
+
+@pytest.mark.parametrize(
+    ("request_type", "expected"), [(InferRequest, False), (Repaired, True), (WithLists, False), (Trusting, False)]
+)
+def test_it_is_found_out_whether_kserve_needs_the_repair(request_type, expected):
+    assert reads_images(request_type) is expected
+
+
+def test_a_kserve_that_reads_images_itself_is_left_to_do_so(monkeypatch):
+    monkeypatch.setattr("lookalike_components.serve.protocol.data_plane.InferRequest", Repaired)
+    body, length = body_of(("image", "BYTES", [1], b"\x01\0\0\0\xff"))
+    headers = {"inference-header-content-length": length}
+    plane = BinaryDataPlane(ModelRepository())
+    request = plane.decode_inference_request(body, headers, "encoder")
+    assert request.id == "read upstream"
+    assert request.inputs[0].as_numpy().tolist() == [b"\xff"]
+
+
+def test_the_one_that_is_installed_is_repaired():
+    body, length = body_of(("image", "BYTES", [1], b"\x01\0\0\0\xff"))
+    plane = BinaryDataPlane(ModelRepository())
+    request = plane.decode_inference_request(body, {"inference-header-content-length": length}, "encoder")
+    assert request.inputs[0].as_numpy().tolist() == [b"\xff"]

@@ -29,8 +29,8 @@ def test_one_line_on_start_names_the_release_and_the_addresses_and_one_the_end(a
     assert another.stop() == 0
     started, stopped = another.log.read_text().splitlines()
     place = f"http://{another.http} and, for gRPC, {another.grpc}"
-    assert started.endswith(f"serving release {release.manifest.digest[:12]} at {place}")
-    assert stopped.endswith("lookalike stopped")
+    assert started.endswith(f"serving release {release.manifest.digest[:12]} with {release.runtime} at {place}")
+    assert stopped.endswith("lookalike.server stopped")
 
 
 def test_an_interrupt_ends_it_as_well(another):

@@ -10,7 +10,7 @@ from kserve.utils.numpy_codec import from_np_dtype
 from kserve.utils.utils import generate_uuid
 
 from lookalike_components.errors import UserError
-from lookalike_components.serve.query import Answer, Query, from_base64
+from lookalike_components.serve.protocol.query import Answer, Query, from_base64
 
 _ACCEPTED = "image (BYTES [n] of encoded files, or UINT8 [n, height, width, 3]) or embedding (FP32 [n, dimension])"
 
@@ -53,6 +53,7 @@ def _files(tensor: InferInput) -> list[bytes]:
 def _array(tensor: InferInput) -> npt.NDArray[Any]:
     try:
         array: npt.NDArray[Any] = tensor.as_numpy()
+        len(array)  # a shape without an axis has no items
     except (OverflowError, TypeError, ValueError, struct.error) as error:
         shape = list(tensor.shape)
         raise UserError(f"the data of {tensor.name} are not {tensor.datatype} of shape {shape}; correct one") from error

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lookalike_components.errors import UserError
-from lookalike_components.serve.query import Answer, Query, from_base64
+from lookalike_components.serve.protocol.query import Answer, Query, from_base64
 
 
 def read(payload: object) -> Query:
@@ -26,8 +26,14 @@ def read(payload: object) -> Query:
 def write(answer: Answer) -> dict[str, Any]:
     """Gives every item of the query one prediction, with the digests beside the list."""
     columns = [tensor.tolist() for tensor in answer.outputs.values()]
-    predictions = [dict(zip(answer.outputs, row, strict=True)) for row in zip(*columns, strict=True)]
+    predictions = [_short(dict(zip(answer.outputs, row, strict=True))) for row in zip(*columns, strict=True)]
     return {"predictions": predictions, **answer.parameters}
+
+
+def _short(prediction: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out the places of a row that hold no neighbour: lists need not be of one length, as tensors must."""
+    found = prediction.get("found")
+    return {name: value[:found] if isinstance(value, list) else value for name, value in prediction.items()}
 
 
 def _parts(payload: object) -> tuple[list[Any], dict[str, Any]]:

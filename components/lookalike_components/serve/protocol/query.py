@@ -24,6 +24,10 @@ class Query:
     parameters: Mapping[str, Any]
     """Settings of this request, such as ``k``."""
 
+    def __len__(self) -> int:
+        """How many images or embeddings it is about."""
+        return next((len(items) for items in (self.images, self.pixels, self.vectors) if items is not None), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
