@@ -1,0 +1,1 @@
+"""The contestants of `benchmarks/train.py`, and what they are given."""
