@@ -14,7 +14,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 REVISION = $(shell git describe --always --abbrev=12 --exclude '*' --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix images clean
+.PHONY: help install demo test soak check fix images clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ demo: install  ## the whole loop on example pictures: fetch, train, compare, rel
 # Those of one file share their servers and stay in one process.
 test: install  ## every test, in WORKERS=2 processes (T=path or K=words narrow it down, in one)
 	$(RUN)/python -m pytest $(if $(T)$(K),,--numprocesses $(WORKERS) --dist loadfile) $(T) $(if $(K),-k "$(K)")
+
+soak: install  ## good and bad load on a server for 15 minutes (LOOKALIKE_SOAK_SECONDS=900)
+	$(RUN)/python -m pytest -m soak tests/faults
 
 check: install  ## format, lint, types, import contracts, generated pages
 	$(RUN)/ruff format --check .

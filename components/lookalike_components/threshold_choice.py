@@ -9,7 +9,7 @@ class ThresholdChoice(StepConfig):
     """How seldom a search may be answered wrongly, and in how large an index."""
 
     false_match_rate: float = Field(
-        0.01,
+        0.05,
         ge=0,
         lt=1,
         description="Share of searches for a thing that is not in the index which may still be answered by a match; "

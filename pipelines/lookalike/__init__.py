@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from lookalike.client.sdk import schedule as schedule
     from lookalike.client.sdk import submit as submit
     from lookalike.client.sdk import unschedule as unschedule
+    from lookalike.client.service import AsyncClient as AsyncClient
     from lookalike.client.service import Client as Client
+    from lookalike.client.service import Entry as Entry
     from lookalike.client.service import serving as serving
     from lookalike.config import FinetuneConfig as FinetuneConfig
     from lookalike.display.sprites import matches_sheet as matches_sheet
@@ -40,7 +42,7 @@ _HOMES = {
         *("build_model", "delete_run", "encode", "fit", "get_model", "get_run", "list_runs"),
         *("list_schedules", "schedule", "submit", "unschedule"),
     ),
-    "lookalike.client.service": ("Client", "serving"),
+    "lookalike.client.service": ("AsyncClient", "Client", "Entry", "serving"),
     "lookalike.config": ("FinetuneConfig",),
     "lookalike.display.sprites": ("matches_sheet", "sprite_sheet"),
     "lookalike.inspection": ("Inspection", "check"),

@@ -1,9 +1,10 @@
 """Decides whether a new encoder takes the place of the one before it, and tells people why."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -26,12 +27,29 @@ FilePath = str | Path
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What is compared: the image table, either encoder's evaluation folder, and the training history, if any."""
+    """What is compared: the image table, either encoder's evaluation folder, and what may be missing.
+
+    Attributes:
+        table: Image table with subsets.
+        reference: Evaluation of the encoder to beat.
+        candidate: Evaluation of the new one.
+        history: Training history.
+        leaks: What *split* found on both of its sides (``leaks_found``).
+        label_doubts: The labels that *split* doubts.
+    """
 
     table: FilePath
     reference: FilePath
     candidate: FilePath
     history: FilePath | None = None
+    leaks: FilePath | None = None
+    label_doubts: FilePath | None = None
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """Where the artifacts of these names lie; None for those that were not handed over."""
+        paths: dict[str, Any] = {field.name: getattr(arguments[field.name], "path", None) for field in fields(cls)}
+        return cls(**paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,7 @@ def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Ve
     """Compares two encoders query by query, decides, and writes the report.
 
     Args:
-        inputs: Image table, both evaluations, training history.
+        inputs: Image table, both evaluations, training history, and what *split* suspected.
         outputs: Where to write; ``comparison`` becomes a folder with ``metrics.json``, ``verdict.json``,
             ``examples.parquet`` and ``plots``.
         config: The metric that decides, and what it has to show.
@@ -61,13 +79,15 @@ def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Ve
         The verdict, and the numbers behind it.
 
     Raises:
-        UserError: The evaluations do not belong together, or cannot be compared by this metric.
+        UserError: The evaluations do not belong together, cannot be compared by this metric, or a file is not what it
+            should be.
     """
     reference, candidate = read_evaluation(inputs.reference), read_evaluation(inputs.candidate)
     check_comparable(reference, candidate)
-    data = describe_data(inputs.table)
+    data = describe_data(inputs.table, inputs.leaks, inputs.label_doubts)
     comparison = paired(reference, candidate, config)
-    verdict = decide(comparison, data.leaks, config, champion=reference.encoder_digest)
+    suspects = data.suspects
+    verdict = decide(comparison, len(suspects.leaked), config, reference.encoder_digest, suspects.near_leaks)
     cases = examples(reference, candidate)
     history = read_history(inputs.history)
     told = lay_out(Findings(verdict, comparison, cases, reference, candidate, history, data, config))

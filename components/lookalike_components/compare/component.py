@@ -16,6 +16,8 @@ def compare(
     verdict: dsl.Output[dsl.Markdown],
     metrics: dsl.Output[dsl.Metrics],
     history: dsl.Input[dsl.Artifact] = None,
+    leaks: dsl.Input[dsl.Dataset] = None,
+    label_doubts: dsl.Input[dsl.Artifact] = None,
     metric: str = "map_at_r",
     minimum_effect: float = 0.0,
     confidence: float = 0.95,
@@ -31,6 +33,8 @@ def compare(
         reference: Evaluation of the encoder to beat, from step `evaluate`.
         candidate: Evaluation of the new encoder on the same table.
         history: Training history from step `train`, for the curve in the report; may be left out.
+        leaks: What step `split` found on both sides; without it only copies of files count as leaks.
+        label_doubts: Labels that look wrong to step `split`, for the report; may be left out.
         metric: The metric that decides, such as map_at_r or recall_at_1.
         minimum_effect: Smallest gain in that metric that is worth a new release, 0 or more.
         confidence: How sure the gain has to be, between 0 and 1; its interval has to lie above 0.
@@ -54,8 +58,8 @@ def compare(
         from lookalike_components.compare.compare import Inputs, Outputs, compare
         from lookalike_components.compare.config import CompareConfig
 
-        inputs = Inputs(table.path, reference.path, candidate.path, getattr(history, "path", None))
-        decision, told = compare(inputs, Outputs(**paths, address=report.uri), CompareConfig.from_arguments(locals()))
-        facts.update(told)
+        outputs = Outputs(**paths, address=report.uri)
+        decision, told = compare(Inputs.of(locals()), outputs, CompareConfig.from_arguments(locals()))
         metrics.metadata.update(told)
+        facts.update(told)
     return decision.promoted

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from lookalike_components.compare.suspects import TESTED, FilePath, Suspects, find_suspects
 from lookalike_components.dataset import SUBSETS, read_table
 
 ENCODER_FIELDS = {
@@ -20,7 +21,6 @@ ENCODER_FIELDS = {
     "weights": "Pretrained weights",
     "digest": "Digest",
 }
-TESTED = ["query", "index"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +39,45 @@ class Data:
     Attributes:
         sha256: Of the table's file.
         subsets: Its parts, without the empty ones.
-        leaks: Test images that are also among the training or validation images, under the same label.
         labels_seen: Test labels that were also trained on, with other images (a split by image).
-        leaked: Those images, as rows of the table.
+        suspects: Test images that training has too, and images whose label may be wrong.
         hashes: Perceptual hash by image_id, of the test images that have one.
     """
 
     sha256: str
     subsets: list[Subset]
-    leaks: int
     labels_seen: int
-    leaked: pd.DataFrame = field(default_factory=pd.DataFrame)
+    suspects: Suspects = field(default_factory=Suspects)
     hashes: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """What the report prints of it."""
         subsets = [asdict(subset) for subset in self.subsets]
-        return {"sha256": self.sha256, "subsets": subsets, "leaks": self.leaks, "labels_seen": self.labels_seen}
+        found = {"leaks": len(self.suspects.leaked), "label_doubts": len(self.suspects.mislabelled)}
+        return {"sha256": self.sha256, "subsets": subsets, **found, "labels_seen": self.labels_seen}
 
 
-def describe_data(table_path: str | Path) -> Data:
-    """Reads an image table and counts what is in it."""
+def describe_data(
+    table_path: FilePath, leaks_path: FilePath | None = None, label_doubts_path: FilePath | None = None
+) -> Data:
+    """Reads an image table and counts what is in it.
+
+    Args:
+        table_path: Image table with subsets.
+        leaks_path: The artifact ``leaks_found`` of the step *split*, if any.
+        label_doubts_path: Its artifact ``label_doubts``, if any.
+
+    Raises:
+        UserError: A file is not what it should be.
+    """
     table = read_table(table_path)
     groups = dict(list(table.groupby("subset")))
     subsets = [Subset(name, len(groups[name]), groups[name]["label"].nunique()) for name in SUBSETS if name in groups]
     digest = hashlib.sha256(Path(table_path).read_bytes()).hexdigest()
-    leaked, hashed = leaked_images(table), table[table["subset"].isin(TESTED)].dropna(subset="perceptual_hash")
+    hashed = table[table["subset"].isin(TESTED)].dropna(subset="perceptual_hash")
     hashes = dict(zip(hashed["image_id"], hashed["perceptual_hash"], strict=True))
-    return Data(digest, subsets, len(leaked), count_labels_seen(table), leaked, hashes)
-
-
-def leaked_images(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of test images whose bytes are also in the training or validation data, under the same label."""
-    split = table[table["subset"].notna()]
-    tested = split["subset"].isin(TESTED)
-    known = pd.MultiIndex.from_frame(split.loc[~tested, ["image_id", "label"]])
-    return split[tested & pd.MultiIndex.from_frame(split[["image_id", "label"]]).isin(known)]
+    suspects = find_suspects(table, leaks_path, label_doubts_path)
+    return Data(digest, subsets, count_labels_seen(table), suspects, hashes)
 
 
 def count_labels_seen(table: pd.DataFrame) -> int:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from math import ceil, floor, log2
+from math import floor
 from typing import Any
 
 from lookalike_components.compare.comparison import Comparison
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.compare.wording import counted, figure, of_a_million, percent, signed
-from lookalike_components.retrieval import Interval, Slice, significantly_worse, titles
+from lookalike_components.retrieval import Interval, Slice, labels_needed, significantly_worse, titles
 
 NAMED = 3
 """Slices that a sentence names."""
@@ -31,19 +31,20 @@ class Rule:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def rules(comparison: Comparison, leaks: int, config: CompareConfig) -> list[Rule]:
+def rules(comparison: Comparison, leaks: int, config: CompareConfig, near_leaks: int = 0) -> list[Rule]:
     """Asks every rule, each without regard to the others.
 
     Args:
         comparison: Both encoders over the same queries.
         leaks: Test images that are also in the training or validation data, under the same label.
         config: The metric that decides, the minimum effect, the confidence, and which slices count.
+        near_leaks: Those of the leaks that are nearly the same, not byte for byte.
     """
     return [
         gain(comparison, config),
         effect(comparison, config),
         no_worse_slice(comparison, config),
-        no_leak(leaks),
+        no_leak(leaks, near_leaks),
         no_more_false_matches(comparison, config),
     ]
 
@@ -93,18 +94,23 @@ def no_worse_slice(comparison: Comparison, config: CompareConfig) -> Rule:
     return Rule("slices", True, f"none of {slices} got surely worse; {_lowest(looked_at)}", figures)
 
 
-def no_leak(leaks: int) -> Rule:
-    """No test picture was trained on."""
+def no_leak(leaks: int, near: int = 0) -> Rule:
+    """No test picture was trained on, and none that is nearly the same."""
+    figures = {"images": leaks, "near": near}
     if not leaks:
-        return Rule("leaks", True, "no test image is among the training images", {"images": 0})
+        return Rule("leaks", True, "no test image is among the training images", figures)
     images = f"{counted(leaks, 'test image is', 'test images are')} also among the training images"
-    return Rule("leaks", False, f"{images}; split again without {'it' if leaks == 1 else 'them'}", {"images": leaks})
+    nearly = (
+        f", {'all' if near == leaks else f'{near:,}'} of them nearly the same" if leaks > 1 else ", nearly the same"
+    )
+    advice = f"split again without {'it' if leaks == 1 else 'them'} (split.leaks=drop)"
+    return Rule("leaks", False, f"{images}{nearly if near else ''}; {advice}", figures)
 
 
 def no_more_false_matches(comparison: Comparison, config: CompareConfig) -> Rule:
     """At its own threshold, the new encoder does not surely take more different things for the same.
 
-    Thresholds that too few pictures had to set are set by one pair each, and say nothing of their encoders.
+    How sure the thresholds themselves are counts too, and those that too few pictures had to set decide nothing.
     """
     found = comparison.false_matches
     if found is None:
@@ -115,19 +121,10 @@ def no_more_false_matches(comparison: Comparison, config: CompareConfig) -> Rule
     )
     figures = asdict(found) | {"confidence": config.confidence}
     if not found.supported:
-        why = "the validation pictures are too few to set thresholds for so few false matches, so this decides nothing"
+        why = "the validation pictures or their labels are too few to set such thresholds, so this decides nothing"
         return Rule("false_matches", None, f"{sentence}; {why}", figures)
-    passed = found.difference.low <= 0
+    passed = found.difference.low <= 0 or found.least.low <= 0
     return Rule("false_matches", passed, f"{sentence}, {'not surely' if passed else 'surely'} more", figures)
-
-
-def labels_needed(confidence: float) -> int:
-    """Fewest labels with which one can be so sure.
-
-    Without any difference, all of n labels go up by chance with probability ``2 ** -n``; the gate may err that way with
-    probability ``(1 - confidence) / 2``. No method without further assumptions does with fewer labels.
-    """
-    return ceil(log2(2 / (1 - confidence)))
 
 
 def _too_few(labels: int, needed: int, confidence: float) -> str:

@@ -42,7 +42,9 @@ class Verdict:
         return asdict(self)
 
 
-def decide(comparison: Comparison, leaks: int, config: CompareConfig, champion: str = "") -> Verdict:
+def decide(
+    comparison: Comparison, leaks: int, config: CompareConfig, champion: str = "", near_leaks: int = 0
+) -> Verdict:
     """Promotes the candidate when it shows a gain and breaks no rule.
 
     Args:
@@ -50,8 +52,9 @@ def decide(comparison: Comparison, leaks: int, config: CompareConfig, champion: 
         leaks: Test images that are also in the training or validation data, under the same label.
         config: The metric that decides, and what the gate asks.
         champion: Digest of the encoder to beat; empty for the pretrained one.
+        near_leaks: Those of the leaks that are nearly the same, not byte for byte.
     """
-    found = rules(comparison, leaks, config)
+    found = rules(comparison, leaks, config, near_leaks)
     headline = _headline(comparison, {rule.name: rule.passed for rule in found}, config)
     return Verdict(
         promoted=headline == BETTER,

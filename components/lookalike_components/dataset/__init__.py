@@ -8,7 +8,7 @@ from lookalike_components.dataset.pixel_batches import load_pixels, pixel_memmap
 from lookalike_components.dataset.places import Contents, Places, as_ids
 from lookalike_components.dataset.reader import read_image, read_images
 from lookalike_components.dataset.spreadsheet import image_column, is_spreadsheet, read_spreadsheet
-from lookalike_components.dataset.subsets import in_the_source, is_for_validation
+from lookalike_components.dataset.subsets import beside_validation, in_the_source, is_for_validation
 from lookalike_components.dataset.table import COLUMNS, LABEL_NOW, SUBSETS, are_unlabelled, read_table, write_table
 from lookalike_components.dataset.writer import Location, ShardWriter
 
@@ -24,6 +24,7 @@ __all__ = [
     "ShardWriter",
     "are_unlabelled",
     "as_ids",
+    "beside_validation",
     "image_column",
     "in_order",
     "in_the_source",

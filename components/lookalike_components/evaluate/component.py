@@ -20,7 +20,7 @@ def evaluate(
     resize: str = "exact",
     aspect: str = "squash",
     k: int = 3,
-    false_match_rate: float = 0.01,
+    false_match_rate: float = 0.05,
     index_size: int = 0,
     robustness_queries: int = 100,
     forgetting: bool = True,

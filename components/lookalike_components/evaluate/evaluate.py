@@ -14,13 +14,11 @@ from lookalike_components.evaluate.distractors import with_distractors
 from lookalike_components.evaluate.embedding import embed_test, peak_memory
 from lookalike_components.evaluate.evaluation import Evidence, Facts, write_evaluation
 from lookalike_components.evaluate.forgetting.forgetting import forgetting
-from lookalike_components.evaluate.matches import Matches, matches
 from lookalike_components.evaluate.robustness.robustness import robustness
 from lookalike_components.evaluate.search import search, search_the_others
 from lookalike_components.evaluate.subset import open_test
-from lookalike_components.evaluate.threshold import described, set_threshold
-from lookalike_components.retrieval import Calibration, Ranking, check_k
-from lookalike_components.retrieval.metrics import Values
+from lookalike_components.evaluate.threshold import Measured, described, measured, of_each_query, set_threshold
+from lookalike_components.retrieval import Calibration, check_k
 from lookalike_components.storage import download_folder
 
 
@@ -54,7 +52,7 @@ def evaluate(
     calibration, validation = set_threshold(encoder, table, config)
     vectors, cost = embed_test(encoder, test)
     ranking = search(test, vectors, config.k)
-    matched = matches(calibration.threshold, test, vectors) if calibration else None
+    matched = measured(calibration, test, vectors) if calibration else None
     sections = {
         "threshold": described(calibration, matched, table, config),
         "leave_one_out": search_the_others(test, vectors, config.k),
@@ -63,7 +61,8 @@ def evaluate(
         "forgetting": forgetting(encoder) if config.forgetting else None,
         "cost": {**asdict(cost), "peak_memory_mb": peak_memory()},
     }
-    evidence = Evidence(vectors, validation, sections, _of_judged(matched, ranking))
+    columns = {name: shares[ranking.judged] for name, shares in of_each_query(matched, len(test.queries)).items()}
+    evidence = Evidence(vectors, validation, sections, columns)
     identity = {**encoder.config.model_dump(mode="json"), "digest": known_as}
     means = write_evaluation(
         evaluation_path, Facts(role=config.role, k=config.k, encoder=identity), test, ranking, evidence
@@ -84,16 +83,9 @@ def _encoder(config: EvaluateConfig, path: str | Path | None) -> tuple[Encoder, 
         return load(scratch), digest(scratch)
 
 
-def _of_judged(matched: Matches | None, ranking: Ranking) -> dict[str, Values]:
-    """The shares of each judged query; NaN where there is no threshold."""
-    if matched is None:
-        return {name: np.full(len(ranking.judged), np.nan) for name in ("true_matches", "false_matches")}
-    return {name: shares[ranking.judged] for name, shares in matched.of_each_query().items()}
-
-
-def _told(calibration: Calibration | None, matched: Matches | None) -> dict[str, float]:
+def _told(calibration: Calibration | None, matched: Measured | None) -> dict[str, float]:
     """The threshold for a step's metrics, which know no number that is none."""
     if calibration is None or matched is None:
         return {}
-    shares = {name: share for name, share in matched.shares().items() if np.isfinite(share)}
+    shares = {name: share for name, share in matched.chosen.shares().items() if np.isfinite(share)}
     return {"threshold": calibration.threshold, **shares}

@@ -1,5 +1,6 @@
 """What a threshold is worth on the test: how many pairs it takes for the same thing, rightly and wrongly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +32,21 @@ class Matches:
     different_matched: Counts
 
     def shares(self) -> dict[str, float]:
-        """Of all pairs of a kind, the share that matches: ``true_matches`` and ``false_matches``."""
-        true = _share(self.same_matched.sum(), self.same.sum())
-        false = _share(self.different_matched.sum(), self.different.sum())
-        return {"true_matches": float(true), "false_matches": float(false)}
+        """What matches, of all pairs of a kind and of all searches that have such a pair.
+
+        Returns:
+            ``true_matches`` and ``false_matches``, shares of pairs; ``true_searches``, the share of searches that find
+            a match which is one, and ``false_searches``, the share of those that find one which is none.
+        """
+        kinds = {"true": (self.same_matched, self.same), "false": (self.different_matched, self.different)}
+        pairs = {f"{kind}_matches": _share(some.sum(), every.sum()) for kind, (some, every) in kinds.items()}
+        searches = {
+            f"{kind}_searches": _share((some > 0).sum(), (every > 0).sum()) for kind, (some, every) in kinds.items()
+        }
+        return {name: float(share) for name, share in {**pairs, **searches}.items()}
 
     def of_each_query(self) -> dict[str, Shares]:
-        """The same for each query: float64 ``[q]``, NaN where it has no pair of the kind."""
+        """Of each query's pairs of a kind, the share that matches: float64 ``[q]``, NaN where it has none."""
         return {
             "true_matches": _share(self.same_matched, self.same),
             "false_matches": _share(self.different_matched, self.different),
@@ -45,28 +54,36 @@ class Matches:
 
 
 def matches(threshold: float, test: Examination, vectors: Vectors) -> Matches:
-    """Compares each query with each picture of the index but itself, some queries at a time.
+    """Compares each query with each picture of the index but itself.
 
     Args:
         threshold: Cosine from which two pictures count as the same.
         test: Queries and index.
         vectors: float32 ``[n, d]`` of unit length, one for each row of ``test.images``.
     """
+    return matches_at([threshold], test, vectors)[0]
+
+
+def matches_at(thresholds: Sequence[float], test: Examination, vectors: Vectors) -> list[Matches]:
+    """The same for several thresholds at once, comparing some queries at a time."""
     queries, index = test.asked(vectors), test.searched(vectors)
     codes, _ = pd.factorize(pd.concat([test.queries["label"], test.index["label"]]))
     asked, there = np.split(codes, [len(queries)])
     alike = np.bincount(there, minlength=codes.max() + 1)[asked]
-    matched, same_matched = np.zeros((2, len(queries)), np.int64)
+    matched, same_matched = np.zeros((2, len(thresholds), len(queries)), np.int64)
     at_once = max(COSINES_AT_ONCE // len(index), 1)
     for start in track(range(0, len(queries), at_once), len(queries), "queries compared", each=at_once):
         rows = slice(start, start + at_once)
-        above = queries[rows] @ index.T >= threshold
+        cosines = queries[rows] @ index.T
         if test.left_out:
-            np.fill_diagonal(above[:, start:], False)
-        matched[rows] = np.count_nonzero(above, axis=1)
-        above &= asked[rows, None] == there
-        same_matched[rows] = np.count_nonzero(above, axis=1)
-    return Matches(alike - test.left_out, same_matched, len(index) - alike, matched - same_matched)
+            np.fill_diagonal(cosines[:, start:], -np.inf)
+        same = asked[rows, None] == there
+        for number, threshold in enumerate(thresholds):
+            above = cosines >= threshold
+            matched[number, rows] = np.count_nonzero(above, axis=1)
+            same_matched[number, rows] = np.count_nonzero(above & same, axis=1)
+    pairs = alike - test.left_out, len(index) - alike
+    return [Matches(pairs[0], same, pairs[1], every - same) for every, same in zip(matched, same_matched, strict=True)]
 
 
 def _share(part: Counts, whole: Counts) -> Shares:

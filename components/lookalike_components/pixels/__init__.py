@@ -5,7 +5,7 @@ is written down in ``docs/pixels.md``.
 """
 
 from lookalike_components.pixels.decode import ImageFacts, decode, inspect, inspect_closely
-from lookalike_components.pixels.faults import BrokenImage
+from lookalike_components.pixels.faults import BrokenImage, TooManyPixels
 from lookalike_components.pixels.quality import Quality, quality
 from lookalike_components.pixels.resize import Aspect, ResizePolicy, thumbnail, to_pixels
 from lookalike_components.pixels.view import view
@@ -16,6 +16,7 @@ __all__ = [
     "ImageFacts",
     "Quality",
     "ResizePolicy",
+    "TooManyPixels",
     "decode",
     "inspect",
     "inspect_closely",

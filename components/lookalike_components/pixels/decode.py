@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ExifTags, Image
 
-from lookalike_components.pixels.faults import BrokenImage, refusing
+from lookalike_components.pixels.faults import BrokenImage, TooManyPixels, refusing
 from lookalike_components.pixels.hashing import SIDE, perceptual_hash
 from lookalike_components.pixels.quality import Quality, quality
 
@@ -91,7 +91,7 @@ def inspect_closely(data: bytes) -> tuple[ImageFacts, Quality]:
     return opened.facts(), quality(opened.image)
 
 
-def decode(data: bytes, at_least: int = 0) -> Image.Image:
+def decode(data: bytes, at_least: int = 0, most_pixels: int = MOST_PIXELS) -> Image.Image:
     """Decodes an image file to RGB with 8 bits a channel.
 
     The EXIF orientation is applied, transparency is laid on white, 16-bit grey is scaled to 8 bits, and of an
@@ -101,18 +101,19 @@ def decode(data: bytes, at_least: int = 0) -> Image.Image:
         data: Bytes of an image file.
         at_least: Lets the JPEG decoder halve the image, up to three times, while no side falls below this many
             pixels. 0 decodes every pixel.
+        most_pixels: How many the header may announce.
 
     Raises:
         BrokenImage: The bytes are empty, no image, truncated, damaged, of 32 bits a pixel, or of more pixels than
-            `MOST_PIXELS` or `MOST_PIXELS_A_SIDE`.
+            ``most_pixels`` or `MOST_PIXELS_A_SIDE`.
     """
-    return _read(data, at_least).image
+    return _read(data, at_least, most_pixels).image
 
 
-def _read(data: bytes, at_least: int = 0) -> _Opened:
+def _read(data: bytes, at_least: int = 0, most_pixels: int = MOST_PIXELS) -> _Opened:
     with refusing(data):
         image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _refuse_too_large(image)
+        _refuse_too_large(image, most_pixels)
         size = image.size
         if at_least:
             image.draft("RGB", (at_least, at_least))
@@ -122,10 +123,10 @@ def _read(data: bytes, at_least: int = 0) -> _Opened:
         return _Opened(_turned(_rgb(image), orientation), _format(image), width, height)
 
 
-def _refuse_too_large(image: Image.Image) -> None:
+def _refuse_too_large(image: Image.Image, most_pixels: int) -> None:
     """Looks at the header's numbers, before a pixel is decoded."""
-    if image.width * image.height > MOST_PIXELS:
-        raise BrokenImage("has too many pixels")
+    if image.width * image.height > most_pixels:
+        raise TooManyPixels
     if max(image.size) > MOST_PIXELS_A_SIDE:
         raise BrokenImage(f"has a side of more than {MOST_PIXELS_A_SIDE:,} pixels")
 

@@ -12,6 +12,13 @@ class BrokenImage(UserError):  # noqa: N818
     """The bytes are no image that can be used; the message is the predicate of a sentence: ``is truncated``."""
 
 
+class TooManyPixels(BrokenImage):
+    """The header announces more pixels than are decoded."""
+
+    def __init__(self) -> None:
+        super().__init__("has too many pixels")
+
+
 @contextmanager
 def refusing(data: bytes) -> Iterator[None]:
     """Turns whatever a parser or decoder trips over into one short reason.
@@ -24,7 +31,7 @@ def refusing(data: bytes) -> Iterator[None]:
     except BrokenImage:
         raise
     except Image.DecompressionBombError as error:
-        raise BrokenImage("has too many pixels") from error
+        raise TooManyPixels from error
     except Exception as error:  # they raise whatever they like, and the bytes are a stranger's
         raise BrokenImage(_reason(data, str(error))) from error
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lookalike_components.pixels.decode import decode
+from lookalike_components.pixels.decode import MOST_PIXELS, decode
 
 ResizePolicy = Literal["exact", "fast"]
 Aspect = Literal["squash", "pad", "crop"]
@@ -19,7 +19,13 @@ PADDING = 124, 116, 104
 THUMBNAIL_QUALITY = 80
 
 
-def to_pixels(data: bytes, size: int, resize: ResizePolicy = "exact", aspect: Aspect = "squash") -> NDArray[np.uint8]:
+def to_pixels(
+    data: bytes,
+    size: int,
+    resize: ResizePolicy = "exact",
+    aspect: Aspect = "squash",
+    most_pixels: int = MOST_PIXELS,
+) -> NDArray[np.uint8]:
     """Decodes an image file and resizes it to a square. An encoder has to be used with what it was trained with.
 
     Args:
@@ -29,6 +35,7 @@ def to_pixels(data: bytes, size: int, resize: ResizePolicy = "exact", aspect: As
             the JPEG decoder halve the image, up to three times, while no side falls below twice ``size``.
         aspect: ``squash`` makes a square of the whole picture, whatever its shape; ``pad`` keeps its shape and fills
             the rest evenly on both sides; ``crop`` keeps its shape and takes the square in its middle.
+        most_pixels: How many the file's header may announce.
 
     Returns:
         uint8 ``[size, size, 3]``, RGB, 0 to 255.
@@ -36,7 +43,7 @@ def to_pixels(data: bytes, size: int, resize: ResizePolicy = "exact", aspect: As
     Raises:
         BrokenImage: The bytes are no image that can be used.
     """
-    image = decode(data, at_least=FAST_MARGIN * size if resize == "fast" else 0)
+    image = decode(data, FAST_MARGIN * size if resize == "fast" else 0, most_pixels)
     return np.array(_SQUARED[aspect](image, size))
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.registry.places import champion_uri, release_uri
 from lookalike_components.registry.releases import read_lineage, read_manifest
-from lookalike_components.release.manifest import Part
+from lookalike_components.release.part import Part
 from lookalike_components.step_config import explain
 from lookalike_components.storage import exists, facts, read_bytes, replace_bytes
 

@@ -10,8 +10,8 @@ from lookalike_components.errors import UserError, listed
 from lookalike_components.registry.places import encoder_uri, release_uri, releases_uri
 from lookalike_components.registry.test_sets import keep_test_set
 from lookalike_components.release.lineage import LINEAGE, Lineage
-from lookalike_components.release.manifest import MANIFEST, Manifest
-from lookalike_components.storage import create_file, exists, join, list_files, local_path, read_bytes
+from lookalike_components.release.manifest import CARD, MANIFEST, Manifest
+from lookalike_components.storage import create_file, exists, join, list_files, local_path, read_bytes, upload
 
 DIGEST = re.compile(r"[0-9a-f]{4,64}")
 
@@ -43,8 +43,20 @@ def publish(artifacts: str, release_folder: str | Path, encoder_folder: str | Pa
     manifest.verify(release_folder)
     keep_test_set(artifacts, read_table(table_path))
     _keep(Path(encoder_folder), encoder_uri(artifacts, manifest.encoder.digest))
-    _keep(Path(release_folder), release_uri(artifacts, manifest.digest), last=MANIFEST)
+    _keep_release(Path(release_folder), release_uri(artifacts, manifest.digest))
     return manifest.digest
+
+
+def _keep_release(folder: Path, uri: str) -> None:
+    """Brings a release, its manifest last.
+
+    The digest says nothing of the model card, which tells how fast everything was that day. One that was left by an
+    attempt that came to no end may be of another export, and gives way to the one that this manifest has the sum of.
+    """
+    card = folder / CARD
+    if card.is_file() and not exists(join(uri, MANIFEST)):
+        upload(card, join(uri, CARD))
+    _keep(folder, uri, last=MANIFEST)
 
 
 def _keep(folder: Path, uri: str, last: str = "") -> None:

@@ -14,6 +14,7 @@ the signs of the labels' deviations does not reject. `benchmarks/gate.py` measur
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,15 @@ def probability_of_a_loss(differences: Values, labels: Sequence[str], resampling
     slack = 1e-9 * np.abs(sums).sum()  # totals that are equal but for the order of their sums
     as_low = sum(int((totals <= sums.sum() + slack).sum()) for totals in drawn)
     return (1 + as_low) / (1 + resampling.resamples)
+
+
+def labels_needed(confidence: float) -> int:
+    """Fewest labels with which one can be so sure.
+
+    Without any difference, all of n labels go up by chance with probability ``2 ** -n``; the gate may err that way with
+    probability ``(1 - confidence) / 2``. No method without further assumptions does with fewer labels.
+    """
+    return ceil(log2(2 / (1 - confidence)))
 
 
 def draws(labels: int, resampling: Resampling) -> Iterator[NDArray[np.float64]]:

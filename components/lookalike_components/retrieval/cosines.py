@@ -1,7 +1,7 @@
 """The cosines of pairs of pictures: of one label, and of different labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ MOST_PICTURES = 2_000
 """Two million pairs tell a quantile well enough; all pairs of a large set would take memory without end."""
 BINS = 200
 TWINS = 0.9999
-"""Cosine of pictures that differ by no more than rounding, or a few pixels."""
+"""Cosine of pictures that differ by no more than rounding, or a few pixels. Under different labels they are one picture
+more often than two things: a fault of the labels, above which a threshold would find nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +24,12 @@ class Pairs:
     """Every pair of the pictures that were looked at, each pair once.
 
     Attributes:
-        codes: int64 ``[n]``, one whole number for each label, from 0 without a gap.
         same: float32 ``[s]``, cosines of the pairs of one label.
         different: float32 ``[p]``, cosines of the pairs of different labels.
-        first: int64 ``[p]``, the label's code of one picture of each pair of different labels.
-        second: int64 ``[p]``, that of the other.
     """
 
-    codes: Codes
     same: Vectors
     different: Vectors
-    first: Codes
-    second: Codes
-
-    def without_twins(self) -> "Pairs":
-        """The pairs without those of different labels between which the encoder sees no difference at all.
-
-        They are one picture under two labels more often than two things: a fault of the labels, above which a threshold
-        would find nothing.
-        """
-        apart = self.different < TWINS
-        return replace(self, different=self.different[apart], first=self.first[apart], second=self.second[apart])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +68,16 @@ def labelled_pairs(vectors: Vectors, labels: Sequence[str | None], seed: int) ->
         labels: ``[n]``; pictures without a label are left out.
         seed: Chooses the 2,000.
     """
-    chosen = _chosen(labels, seed)
-    codes, _ = pd.factorize(np.array(labels, dtype=object)[chosen])
-    one, other = np.triu_indices(len(chosen), k=1)
-    cosines = (vectors[chosen] @ vectors[chosen].T)[one, other]
+    rows = chosen_rows(labels, seed)
+    codes, _ = pd.factorize(np.array(labels, dtype=object)[rows])
+    one, other = np.triu_indices(len(rows), k=1)
+    cosines = (vectors[rows] @ vectors[rows].T)[one, other]
     apart = codes[one] != codes[other]
-    return Pairs(codes, cosines[~apart], cosines[apart], codes[one[apart]], codes[other[apart]])
+    return Pairs(cosines[~apart], cosines[apart])
 
 
-def _chosen(labels: Sequence[str | None], seed: int) -> NDArray[np.int64]:
-    """The rows that are looked at, in their order."""
+def chosen_rows(labels: Sequence[str | None], seed: int) -> NDArray[np.int64]:
+    """The rows that are looked at, int64 in their order: those with a label, or 2,000 of them where there are more."""
     labelled = np.flatnonzero(~pd.isna(np.array(labels, dtype=object)))
     if len(labelled) <= MOST_PICTURES:
         return labelled

@@ -131,7 +131,8 @@ class ArtifactStore:
 def newest(events: list[dict[str, Any]]) -> dict[Kept, Path]:
     """Where the steps wrote what a run keeps; of a step that ran twice, what it wrote last."""
     written = {(event["step"], name): path for event in events for name, path in event.get("outputs", {}).items()}
-    return {kept: Path(written[kept[:2]]) for kept in ARTIFACTS.values() if kept[:2] in written}
+    found = {kept: [written.get((step, kept.output)) for step in kept.steps] for kept in ARTIFACTS.values()}
+    return {kept: Path(next(filter(None, paths))) for kept, paths in found.items() if any(paths)}
 
 
 def _json(record: RunRecord) -> bytes:

@@ -23,11 +23,20 @@ BESIDE_THE_RUNS = {"checkpoints", "shards", "releases", "encoders", "test-sets",
 
 
 class Kept(NamedTuple):
-    """An artifact that a finished run keeps: which step wrote it, under which output, and its place in the folder."""
+    """An artifact that a finished run keeps: which step wrote it, under which output, and its place in the folder.
+
+    A later step may have completed it, under an output of the same name; then that one's is kept.
+    """
 
     step: str
     output: str
     place: str
+    completed_by: str = ""
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that may have written it, the one whose word counts first."""
+        return [step for step in (self.completed_by, self.step) if step]
 
 
 ARTIFACTS = {
@@ -36,14 +45,16 @@ ARTIFACTS = {
     "leaks_page": Kept("split", "leaks_page", "leaks.html"),
     "label_doubts": Kept("split", "label_doubts", "label_doubts.csv"),
     "table": Kept("split", "table", "table.parquet"),
+    "backbones": Kept("choose", "scores", "backbones.json"),
     "history": Kept("train", "history", "history.jsonl"),
     "tensorboard": Kept("train", "tensorboard", "tensorboard"),
     "encoder": Kept("train", "encoder", "encoder"),
     "evaluation": Kept("evaluate-candidate", "evaluation", "evaluation"),
     "comparison": Kept("compare", "comparison", "comparison"),
-    "report": Kept("compare", "report", "report.html"),
+    "report": Kept("compare", "report", "report.html", completed_by="export"),
     "verdict": Kept("compare", "verdict", "verdict.md"),
     "release": Kept("export", "release", "release"),
+    "candidates": Kept("export", "candidates", "candidates.md"),
     "inference_service": Kept("deploy", "inference_service", "inferenceservice.yaml"),
 }
 METRICS = "metrics.json"

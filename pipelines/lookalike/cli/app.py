@@ -13,6 +13,7 @@ from lookalike.cli import (
     fit,
     models,
     pipeline,
+    push,
     releases,
     runs,
     schedules,
@@ -53,6 +54,7 @@ models.register(app)
 runs.register(app)
 releases.register(app)
 use.register(app)
+push.register(app)
 serving.register(app)
 deploying.register(app)
 pipeline.register(app)

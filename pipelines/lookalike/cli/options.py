@@ -30,6 +30,25 @@ Runs = Annotated[
         show_default=False,
     ),
 ]
+Url = Annotated[
+    str, typer.Option(metavar="URL", help="A server to ask, http://HOST:PORT or https://HOST.", show_default=False)
+]
+ServerToken = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file", metavar="FILE", help="Token for the server; or set LOOKALIKE_TOKEN.", show_default=False
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        envvar="LOOKALIKE_CA_FILE",
+        help="PEM of whom the server's certificate is from.",
+        show_default=False,
+        show_envvar=False,
+    ),
+]
 WITH_A_PLACE_OF_THEIR_OWN = {"source": "the argument SOURCE", "artifacts": "--artifacts"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

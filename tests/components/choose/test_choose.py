@@ -1,6 +1,8 @@
 """Of the backbones whose weights can be had, the one that finds most without training is taken."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,3 +128,16 @@ def test_the_component_has_the_settings_and_their_defaults():
     inputs = {name: what.default for name, what in component.component_spec.inputs.items() if name != "table"}
     fields = {name: field.get_default() for name, field in ChooseConfig.model_fields.items()}
     assert inputs == fields
+
+
+def test_a_model_that_is_named_is_written_down_without_loading_torch(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from lookalike_components.choose.choose import choose\n"
+        "from lookalike_components.choose.config import ChooseConfig\n"
+        f"print(choose('no such table', {str(tmp_path / 'scores')!r}, ChooseConfig(model='resnet18')).model)\n"
+        "print(sorted({'torch', 'faiss', 'timm'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["resnet18", "[]"]
+    assert json.loads((tmp_path / "scores").read_text())["model"] == "resnet18"

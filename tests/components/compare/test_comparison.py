@@ -64,6 +64,16 @@ def test_false_matches_are_compared_query_by_query():
     ).false_matches
     assert (found.before, found.after) == pytest.approx((0.001, 0.003))
     assert (found.difference.low, found.difference.high) == pytest.approx((0.002, 0.002))
+    assert found.least == found.difference  # evaluations of earlier versions know nothing of an interval
+
+
+def test_how_sure_the_thresholds_are_counts_too():
+    """At the ends of their intervals: the reference's where it matches most, the candidate's where least."""
+    before = {"false_matches": np.full(8, 0.001), "false_matches_low": np.full(8, 0.0025)}
+    after = {"false_matches": np.full(8, 0.003), "false_matches_high": np.full(8, 0.002)}
+    found = paired(evaluation(BEFORE, **before), evaluation(AFTER, **after), CONFIG).false_matches
+    assert found.difference.mean == pytest.approx(0.002)
+    assert (found.least.low, found.least.high) == pytest.approx((-0.0005, -0.0005))
 
 
 @pytest.mark.parametrize("side", [0, 1])

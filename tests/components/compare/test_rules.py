@@ -129,20 +129,33 @@ def test_without_slices_the_rule_says_why_it_was_not_judged(settings, sentence):
 
 
 @pytest.mark.parametrize(
-    ("leaks", "sentence"),
+    ("leaks", "near", "sentence"),
     [
-        (1, "1 test image is also among the training images; split again without it"),
-        (3, "3 test images are also among the training images; split again without them"),
+        (1, 0, "1 test image is also among the training images; split again without it"),
+        (1, 1, "1 test image is also among the training images, nearly the same; split again without it"),
+        (3, 0, "3 test images are also among the training images; split again without them"),
+        (3, 2, "3 test images are also among the training images, 2 of them nearly the same; split again without them"),
+        (
+            3,
+            3,
+            "3 test images are also among the training images, all of them nearly the same; split again without them",
+        ),
     ],
 )
-def test_a_leak_is_counted(leaks, sentence):
-    rule = no_leak(leaks)
-    assert (rule.passed, rule.sentence, rule.figures) == (False, sentence, {"images": leaks})
+def test_a_leak_is_counted(leaks, near, sentence):
+    rule = no_leak(leaks, near)
+    figures = {"images": leaks, "near": near}
+    assert (rule.passed, rule.sentence, rule.figures) == (False, f"{sentence} (split.leaks=drop)", figures)
 
 
-@pytest.mark.parametrize(("low", "passed", "how"), [(-1e-6, True, "not surely"), (1e-6, False, "surely")])
-def test_false_matches_are_told_of_a_million(low, passed, how):
-    found = FalseMatches(12e-6, 15.4e-6, Interval(3.4e-6, low, 5e-6), supported=True)
+@pytest.mark.parametrize(
+    ("low", "least", "passed", "how"),
+    [(-1e-6, 1e-6, True, "not surely"), (1e-6, -1e-6, True, "not surely"), (1e-6, 1e-7, False, "surely")],
+)
+def test_false_matches_are_told_of_a_million(low, least, passed, how):
+    """More by the thresholds as they are is not enough: they are not sure themselves."""
+    ends = Interval(3.4e-6, low, 5e-6), Interval(2e-6, least, 3e-6)
+    found = FalseMatches(12e-6, 15.4e-6, *ends, supported=True)
     rule = no_more_false_matches(comparison(false_matches=found), CONFIG)
     assert rule.passed is passed
     assert rule.sentence == (
@@ -152,12 +165,12 @@ def test_false_matches_are_told_of_a_million(low, passed, how):
 
 
 def test_thresholds_that_too_few_pictures_set_decide_nothing():
-    found = FalseMatches(12e-6, 15.4e-6, Interval(3.4e-6, 1e-6, 5e-6), supported=False)
+    more = Interval(3.4e-6, 1e-6, 5e-6)
+    found = FalseMatches(12e-6, 15.4e-6, more, more, supported=False)
     rule = no_more_false_matches(comparison(false_matches=found), CONFIG)
     assert rule.passed is None
     assert rule.sentence.endswith(
-        "do now; the validation pictures are too few to set thresholds for so few false "
-        "matches, so this decides nothing"
+        "do now; the validation pictures or their labels are too few to set such thresholds, so this decides nothing"
     )
 
 

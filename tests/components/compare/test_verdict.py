@@ -4,7 +4,8 @@ import pytest
 from lookalike_components.compare.comparison import Comparison
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.compare.false_matches import FalseMatches
-from lookalike_components.compare.provenance import count_labels_seen, leaked_images
+from lookalike_components.compare.provenance import count_labels_seen
+from lookalike_components.compare.suspects import leaked_images
 from lookalike_components.compare.verdict import decide
 from lookalike_components.retrieval import Interval, Slice
 
@@ -64,9 +65,8 @@ def test_a_loss_in_a_slice_takes_the_release_from_a_gain():
 
 
 def test_more_false_matches_take_the_release_from_a_gain():
-    decided = verdict(
-        0.05, 0.1, 0.2, false_matches=FalseMatches(1e-4, 3e-4, Interval(2e-4, 1e-4, 3e-4), supported=True)
-    )
+    more = Interval(2e-4, 1e-4, 3e-4)
+    decided = verdict(0.05, 0.1, 0.2, false_matches=FalseMatches(1e-4, 3e-4, more, more, supported=True))
     assert (decided.promoted, decided.headline) == (False, "Better at finding, but worse at telling apart.")
     assert decided.reasons[1].endswith("surely more")
 
@@ -98,7 +98,10 @@ def test_a_gain_of_the_minimum_effect_is_enough():
 def test_a_leak_takes_the_ground_from_any_gain():
     decided = verdict(0.05, 0.1, 0.2, leaks=3)
     assert (decided.promoted, decided.headline) == (False, "No verdict: the test leaks.")
-    assert decided.reasons[-1] == "3 test images are also among the training images; split again without them"
+    assert (
+        decided.reasons[-1]
+        == "3 test images are also among the training images; split again without them (split.leaks=drop)"
+    )
 
 
 def test_few_labels_call_for_caution():

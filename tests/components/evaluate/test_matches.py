@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lookalike_components.evaluate import matches as room
-from lookalike_components.evaluate.matches import matches
+from lookalike_components.evaluate.matches import matches, matches_at
 from lookalike_components.evaluate.subset import Examination
 
 
@@ -30,7 +30,8 @@ def test_queries_are_compared_with_the_index():
     test = Examination(rows("mug", "lamp"), rows("mug", "lamp", "lamp"), left_out=False)
     found = matches(np.cos(np.radians(30)), test, on_circle(0, 90, 5, 70, 20))
     # within 30 degrees: mug and mug (5), mug and lamp (20), lamp and lamp (20)
-    assert found.shares() == {"true_matches": pytest.approx(2 / 3), "false_matches": pytest.approx(1 / 3)}
+    pairs, searches = {"true_matches": 2 / 3, "false_matches": 1 / 3}, {"true_searches": 1, "false_searches": 0.5}
+    assert found.shares() == pytest.approx({**pairs, **searches})
     each = {name: shares.tolist() for name, shares in found.of_each_query().items()}
     assert each == {"true_matches": [1, 0.5], "false_matches": [0.5, 0]}
 
@@ -60,6 +61,13 @@ def test_the_share_of_all_pairs_is_that_of_the_queries_by_their_pairs(pictures):
     found = matches(0.3, Examination(table, table, left_out=True), vectors)
     weighted = np.average(found.of_each_query()["false_matches"], weights=found.different)
     assert found.shares()["false_matches"] == pytest.approx(weighted)
+
+
+def test_several_thresholds_at_once_are_each_their_own(pictures):
+    table, vectors = pictures
+    test = Examination(table, table, left_out=True)
+    for threshold, found in zip((0.1, 0.5), matches_at((0.1, 0.5), test, vectors), strict=True):
+        assert found.shares() == matches(threshold, test, vectors).shares()
 
 
 def test_without_pairs_of_a_kind_there_is_no_share_of_them():

@@ -13,7 +13,7 @@ from lookalike_components.evaluate.embedding import embed
 from lookalike_components.evaluate.evaluate import evaluate
 from lookalike_components.evaluate.matches import matches
 from lookalike_components.evaluate.subset import open_test
-from lookalike_components.evaluate.threshold import set_threshold
+from lookalike_components.evaluate.threshold import COLUMNS, set_threshold
 from lookalike_components.export.config import ExportConfig
 from lookalike_components.export.export import export
 from lookalike_components.release.runtime import Release
@@ -28,26 +28,27 @@ def table_path(make_table):
     return make_table(lambda label, _number: SUBSETS[label])
 
 
-def cosines(vectors, labels):
-    """Of all pairs, those of one label and those of different labels."""
-    one, other = np.triu_indices(len(vectors), k=1)
-    every, same = (vectors @ vectors.T)[one, other], labels[one] == labels[other]
-    return every[same], every[~same]
+def best_of_another_label(vectors, labels, searched, searched_labels):
+    """What each search finds where nothing of its label is there."""
+    return np.where(labels[:, None] == searched_labels, -1, vectors @ searched.T).max(axis=1)
 
 
-def test_the_share_of_validation_pairs_that_matches_is_the_rate_of_the_index(table_path, encoder):
-    table = read_table(table_path)
-    found, pairs = set_threshold(encoder, table, EvaluateConfig(false_match_rate=0.3, index_size=1))
-    pictures = table[table["subset"] == "validation"]
-    same, different = cosines(embed(encoder, pictures), pictures["label"].to_numpy())
-    assert (different > found.threshold + 1e-6).sum() == 4  # of 16; the fifth lies just below the threshold
-    assert found.recall == (same >= found.threshold).mean()
-    assert (pairs.same.sum(), pairs.different.sum()) == (len(same), len(different)) == (12, 16)
+def test_validation_pictures_are_searched_for_among_themselves_and_those_of_the_training(make_table, encoder):
+    subsets = {"red": "validation", "green": "validation", "blue": "train", "white": "query"}
+    table = read_table(make_table(lambda label, _number: subsets[label]))
+    found, pairs = set_threshold(encoder, table, EvaluateConfig(false_match_rate=0.3, index_size=8))
+    parts = [table[table["subset"] == subset] for subset in ("validation", "train")]
+    asked, beside = (embed(encoder, part) for part in parts)
+    labels, beside_labels = (part["label"].to_numpy() for part in parts)
+    best = best_of_another_label(asked, labels, np.concatenate([asked, beside]), np.append(labels, beside_labels))
+    assert (found.searches, found.labels, found.compared) == (8, 2, 8)
+    assert (best > found.threshold + 1e-6).sum() == 2  # of 8; the third lies just below the threshold
+    assert (pairs.same.sum(), pairs.different.sum()) == (12, 16)
 
 
 def test_the_test_has_no_say(table_path, encoder):
     table = read_table(table_path)
-    without = table[table["subset"] == "validation"]
+    without = table[table["subset"] != "query"]
     config = EvaluateConfig(index_size=100)
     assert set_threshold(encoder, table, config)[0] == set_threshold(encoder, without, config)[0]
 
@@ -59,12 +60,20 @@ def test_a_larger_index_asks_for_a_higher_threshold(table_path, encoder):
     assert thresholds[0] < thresholds[1] < thresholds[2]
 
 
-def test_too_few_pairs_are_told(table_path, encoder, capsys):
+def test_too_few_labels_are_told(table_path, encoder, capsys):
     found, _ = set_threshold(encoder, read_table(table_path), EvaluateConfig())
     assert not found.supported
+    assert "the threshold rests on 2 validation labels: 6 or more are needed to be sure" in capsys.readouterr().err
+
+
+def test_too_few_searches_are_told(table_path, encoder, capsys):
+    table = read_table(table_path)
+    table = table.assign(label=table["image_id"])
+    found, _ = set_threshold(encoder, table, EvaluateConfig())
+    assert (found.labels, found.supported) == (8, False)
     assert (
-        "the threshold lies just above the best of 16 validation pairs of different labels: an index of 16 pictures "
-        "asks for 1,593 pairs or more"
+        "the threshold lies just above the best of 8 validation searches for what is not there: an index of 16 "
+        "pictures asks for 46 or more"
     ) in capsys.readouterr().err
 
 
@@ -96,17 +105,20 @@ def test_what_the_folder_says_of_it(table_path, encoder, tmp_path):
     facts = evaluate(table_path, tmp_path / "evaluation", config, tmp_path / "encoder")
     told = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())["threshold"]
     assert list(told) == [
-        *("value", "rate", "index_size", "low", "high", "pair_rate", "pairs", "supported", "recall", "test")
+        *("value", "rate", "index_size", "low", "high", "search_rate", "searches", "labels", "compared"),
+        *("supported", "recall", "test"),
     ]
-    assert (told["rate"], told["index_size"], told["supported"]) == (0.6, 3, True)
+    assert (told["rate"], told["index_size"], told["labels"], told["supported"]) == (0.6, 3, 2, False)
     assert told["low"] <= told["value"] <= told["high"]
     test = open_test(read_table(table_path))
     expected = matches(told["value"], test, embed(encoder, test.images))
     assert told["test"] == expected.shares() == {name: facts[name] for name in told["test"]}
     queries = pd.read_parquet(tmp_path / "evaluation" / "queries.parquet")
-    assert {name: queries[name].tolist() for name in told["test"]} == {
-        name: shares.tolist() for name, shares in expected.of_each_query().items()
-    }
+    for name, shares in expected.of_each_query().items():
+        assert queries[name].tolist() == shares.tolist()
+    for end in ("low", "high"):
+        shares = matches(told[end], test, embed(encoder, test.images)).of_each_query()["false_matches"]
+        assert queries[f"false_matches_{end}"].tolist() == shares.tolist()
 
 
 def test_without_a_threshold_queries_have_no_shares(make_table, encoder, tmp_path):
@@ -115,7 +127,7 @@ def test_without_a_threshold_queries_have_no_shares(make_table, encoder, tmp_pat
     facts = evaluate(table, tmp_path / "evaluation", EvaluateConfig(**OFF), tmp_path / "encoder")
     assert "threshold" not in facts
     queries = pd.read_parquet(tmp_path / "evaluation" / "queries.parquet")
-    assert queries[["true_matches", "false_matches"]].isna().all(axis=None)
+    assert queries[[*COLUMNS]].isna().all(axis=None)
 
 
 def test_unlabelled_validation_rows_are_passed_over(table_path, encoder):
@@ -123,4 +135,4 @@ def test_unlabelled_validation_rows_are_passed_over(table_path, encoder):
     some = table.assign(label=table["label"].mask((table["label"] == "red") & table["uri"].str.endswith("0.png"), None))
     write_table(some, table_path)
     found, _ = set_threshold(encoder, read_table(table_path), EvaluateConfig())
-    assert found.pairs == 12
+    assert found.searches == 7

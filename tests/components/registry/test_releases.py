@@ -11,12 +11,14 @@ from lookalike_components.registry import (
     lineage,
     list_releases,
     promote_anyway,
+    publish,
     read_manifest,
     read_test_set,
     release_uri,
 )
 from lookalike_components.release.manifest import Manifest
-from lookalike_components.storage import download_folder, list_files
+from lookalike_components.release.sealing import seal
+from lookalike_components.storage import download_folder, list_files, upload
 
 
 def test_a_published_release_is_the_release(artifacts, make, tmp_path):
@@ -59,6 +61,21 @@ def test_a_release_whose_manifest_never_arrived_is_none(artifacts, make, tmp_pat
     with pytest.raises(UserError, match="is not a release"):
         made.published(artifacts)
     assert list_releases(artifacts) == []
+
+
+def test_a_card_that_an_attempt_without_an_end_left_behind_gives_way(artifacts, make, tmp_path):
+    """Two exports of one encoder are one release, and their cards tell of other speeds."""
+    made = make("first")
+    sealed = Manifest.read(made.release)
+    (made.release / "manifest.json").unlink()
+    (made.release / "model_card.md").write_text("9 images/s")
+    again = seal(made.release, tmp_path / "again", sealed.name, sealed.encoder, sealed.threshold)
+    assert again.digest == sealed.digest
+    (tmp_path / "8").write_text("8 images/s")
+    upload(tmp_path / "8", f"{release_uri(artifacts, again.digest)}/model_card.md")
+    publish(artifacts, tmp_path / "again", made.encoder, made.table)
+    download_folder(release_uri(artifacts, again.digest), tmp_path / "back")
+    Manifest.read(tmp_path / "back").verify(tmp_path / "back")
 
 
 def test_releases_are_listed_oldest_first(artifacts, make):

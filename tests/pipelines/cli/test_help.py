@@ -15,6 +15,7 @@ COMMANDS = [
     "examples",
     "save",
     "encode",
+    "push",
     "search",
     "sprites",
     "serve",

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from lookalike.client.service import Client, Match, ServiceError, matches_of, serving
+from lookalike.client.service import Client, Embeddings, Match, ServiceError, matches_of, serving
 from lookalike_components.errors import UserError
 
 NOBODY = "http://127.0.0.1:9"
@@ -82,10 +82,67 @@ def test_nobody_there_is_one_sentence(pictures):
     assert str(error.value).endswith("); is the server running?")
 
 
-def test_a_page_that_is_no_server_of_ours_is_named_by_its_status(client):
+def test_a_page_that_is_no_server_of_ours_is_named_by_its_status(scripted):
+    scripted.answers = [(404, {}, b"<html>")]
     with pytest.raises(ServiceError) as error:
-        _ = Client(f"{client.url}/elsewhere").release
-    assert str(error.value) == f"{client.url}/elsewhere refused: status 404 Not Found"
+        _ = Client(scripted.url).release
+    assert str(error.value) == f"{scripted.url} refused: status 404 Not Found"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"outputs": []}', b"\xff"])
+def test_an_answer_that_is_none_of_ours_is_one_sentence(scripted, pictures, body):
+    scripted.answers = [(200, {}, body)]
+    with pytest.raises(ServiceError) as error:
+        Client(scripted.url).encode(pictures[:1])
+    assert str(error.value) == f"{scripted.url} answers as no server of lookalike does; is the address right?"
+
+
+def test_an_address_without_a_scheme_is_the_users_fault():
+    with pytest.raises(UserError) as error:
+        Client("localhost:8080")
+    assert str(error.value) == "localhost:8080 is no address of a server; write http://HOST:PORT or https://HOST"
+
+
+def test_a_refusal_of_the_request_is_the_users_fault_and_a_busy_server_is_not():
+    assert [ServiceError("", status).exit_code for status in (0, 400, 401, 409, 413, 429, 503)] == [1, 2, 2, 2, 2, 1, 1]
+
+
+def test_embeddings_name_what_made_them_and_can_be_searched(client, release, pictures):
+    embeddings = client.embed(pictures)
+    assert (embeddings.encoder, embeddings.release) == (release.manifest.encoder.digest, release.manifest.digest)
+    assert client.search_vectors(embeddings, k=3) == client.search(pictures, k=3)
+
+
+def test_embeddings_of_another_encoder_are_refused(client, pictures):
+    ours = client.embed(pictures[:1])
+    with pytest.raises(ServiceError, match="another encoder's") as error:
+        client.search_vectors(Embeddings(ours.vectors, "0" * 64, ours.release))
+    assert error.value.status == 409
+
+
+def test_neighbours_vote_on_a_label(client, pictures):
+    (neighbours,) = client.search(pictures[:1], k=4)
+    assert neighbours.label == "noise"
+    assert neighbours.share == pytest.approx(1)
+
+
+def test_a_filter_and_exclusions_leave_fewer_neighbours(client, pictures):
+    (found,) = client.search(pictures[7:8], k=2, exclude=["picture-7"])
+    assert "picture-7" not in [match.id for match in found]
+    assert client.search(pictures[7:8], k=2, exclude="picture-7") == [found]
+    assert client.search(pictures[7:8], k=2, filter={"label": ["vase"]}) == [[]]
+
+
+def test_progress_counts_every_image(client, pictures):
+    counts = []
+    client.encode(pictures, progress=counts.append)
+    assert counts == [32, 8]
+
+
+def test_the_manifest_and_the_index_can_be_looked_up(client, release):
+    assert client.manifest() == release.manifest.model_dump(mode="json")
+    assert client.index()["images"] == 40
+    assert client.labels() == {"noise": 40}
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path):

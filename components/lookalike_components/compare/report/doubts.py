@@ -5,13 +5,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lookalike_components.compare.report.pictures import Picture, affordable, picture
+from lookalike_components.compare.report.pictures import Picture, affordable, picture, shown
 from lookalike_components.compare.report.suspicion import Suspicion
+from lookalike_components.compare.suspects import NEAR, NEIGHBOURS, Suspects
 
 MOST = 12
 CHARACTERS = 150_000
 THUMBNAIL_PIXELS = 96
 ABOUT_LABELS = {"label doubt", "near-duplicate"}
+KNOWN = {
+    "exact": "it is also among the training or validation pictures",
+    NEAR: "it is nearly the same as one of the training or validation pictures",
+}
+DENIED = {
+    NEIGHBOURS: "its three nearest pictures, to the pretrained encoder, all show",
+    "exact": "training has the same picture as",
+    NEAR: "training has nearly the same picture as",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +56,16 @@ def label_doubts(examples: pd.DataFrame, suspected: Mapping[int, Sequence[Suspic
     return _doubts(examples.loc[list(sentences)], list(sentences.values()))
 
 
-def leaks(leaked: pd.DataFrame) -> Doubts:
+def leaks(suspects: Suspects) -> Doubts:
     """Test pictures that training had under the same label."""
-    return _doubts(leaked, ["it is also among the training or validation pictures"] * len(leaked))
+    return _doubts(suspects.leaked, [KNOWN[copy] for copy in suspects.leaked["copy"]])
+
+
+def doubts_of_split(suspects: Suspects) -> Doubts:
+    """Pictures of any part whose label was in doubt before an encoder was trained."""
+    rows = suspects.mislabelled
+    reasons = zip(rows["because"], rows["other"], strict=True) if len(rows) else ()
+    return _doubts(rows, [f"{DENIED[because]} {shown(other)}" for because, other in reasons])
 
 
 def _doubts(rows: pd.DataFrame, sentences: Sequence[str]) -> Doubts:

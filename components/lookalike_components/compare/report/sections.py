@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lookalike_components.compare.examples import OUTCOMES
 from lookalike_components.compare.report.chart import Panel, training_panels
-from lookalike_components.compare.report.doubts import Doubts, label_doubts, leaks
+from lookalike_components.compare.report.doubts import Doubts, doubts_of_split, label_doubts, leaks
 from lookalike_components.compare.report.embedding_map import EmbeddingMap, embedding_map
 from lookalike_components.compare.report.findings import Findings
 from lookalike_components.compare.report.gallery import Gallery, gallery
@@ -32,6 +32,7 @@ class Sections:
     tables: list[Table]
     leaks: Doubts
     doubts: Doubts
+    earlier_doubts: Doubts
     panels: list[Panel]
 
 
@@ -42,7 +43,8 @@ def lay_out(findings: Findings) -> Sections:
         UserError: A shard with pictures is gone.
     """
     examples, comparison = findings.examples, findings.comparison
-    suspected = suspicions(examples, findings.candidate, findings.data.hashes)
+    suspects = findings.data.suspects
+    suspected = suspicions(examples, findings.candidate, findings.data.hashes, suspects.said)
     return Sections(
         findings,
         rows=table_rows(comparison),
@@ -54,7 +56,8 @@ def lay_out(findings: Findings) -> Sections:
         slices=slice_rows(comparison.slices),
         heat=heat_map(findings),
         tables=tables(findings),
-        leaks=leaks(findings.data.leaked),
+        leaks=leaks(suspects),
         doubts=label_doubts(examples, suspected),
+        earlier_doubts=doubts_of_split(suspects),
         panels=training_panels(findings.history, {name: titles(comparison.k)[name].name for name in CURVES}),
     )

@@ -31,11 +31,14 @@ class Suspicion:
     sentence: str
 
 
-def suspicions(examples: pd.DataFrame, candidate: Evaluation, hashes: Mapping[str, str]) -> dict[int, list[Suspicion]]:
+def suspicions(
+    examples: pd.DataFrame, candidate: Evaluation, hashes: Mapping[str, str], said: Mapping[str, str] | None = None
+) -> dict[int, list[Suspicion]]:
     """Says for the queries whose first result is wrong now what may be behind it.
 
     - *near-duplicate*: the wrong answer is the same picture but for compression, size or light, under another label;
-    - *label doubt*: the first three answers, before as after, all carry one other label;
+    - *label doubt*: the first three answers, before as after, all carry one other label, or *split* found as much among
+      all pictures;
     - *distractor*: the wrong answer is of a label that no query asks for;
     - *hub*: the wrong answer is near to very many queries.
 
@@ -43,6 +46,7 @@ def suspicions(examples: pd.DataFrame, candidate: Evaluation, hashes: Mapping[st
         examples: Every query, as `lookalike_components.compare.examples.examples` gives them.
         candidate: The evaluation that holds the index, and the answers that are judged.
         hashes: Perceptual hash by image_id, 16 hexadecimal digits; images may be missing.
+        said: By uri, the label that the neighbours of an image carried when the pictures were split.
 
     Returns:
         Guesses by the row of ``examples``; rows of which nothing is suspected are missing.
@@ -55,7 +59,7 @@ def suspicions(examples: pd.DataFrame, candidate: Evaluation, hashes: Mapping[st
     if len(wrong):
         judges = {
             "near-duplicate": _near_duplicates(wrong, candidate.index, hashes),
-            "label doubt": _label_doubts(wrong, candidate.index),
+            "label doubt": _label_doubts(wrong, candidate.index, said or {}),
             "distractor": _distractors(wrong, candidate),
             "hub": _hubs(wrong, candidate),
         }
@@ -70,12 +74,16 @@ def _first_answers(wrong: pd.DataFrame) -> Positions:
     return np.array([found[0] for found in wrong["found_after"]], np.int64)
 
 
-def _label_doubts(wrong: pd.DataFrame, index: pd.DataFrame) -> Iterator[tuple[int, str]]:
+def _label_doubts(wrong: pd.DataFrame, index: pd.DataFrame, said: Mapping[str, str]) -> Iterator[tuple[int, str]]:
     labels = index["label"].to_numpy()
-    for row, before, after in zip(wrong.index, wrong["found_before"], wrong["found_after"], strict=True):
+    for row, uri, before, after in zip(
+        wrong.index, wrong["uri"], wrong["found_before"], wrong["found_after"], strict=True
+    ):
         answers = [*labels[before[:AGREEING]], *labels[after[:AGREEING]]]
         if len(answers) == 2 * AGREEING and isinstance(answers[0], str) and len(set(answers)) == 1:
             yield row, f"its three nearest pictures, before as after, all show {shown(answers[0])}"
+        elif uri in said:
+            yield row, f"of all pictures, the three that are nearest to the pretrained encoder show {shown(said[uri])}"
 
 
 def _distractors(wrong: pd.DataFrame, candidate: Evaluation) -> Iterator[tuple[int, str]]:

@@ -195,7 +195,8 @@ class KubeflowBackend:
 
     def _bring(self, run: Any, kept: Kept) -> Path | None:
         root = _root(run)
-        found = artifacts.find(root, run.run_id, kept.step, kept.output) if root else None
+        written = (artifacts.find(root, run.run_id, step, kept.output) for step in kept.steps) if root else ()
+        found = next(filter(None, written), None)
         return artifacts.bring(found, run.run_id, kept.place) if found else None
 
 

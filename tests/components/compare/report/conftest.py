@@ -40,13 +40,15 @@ def measure(folder, pictures, vectors, level):
             "value": level,
             "low": level - 0.1,
             "high": level + 0.05,
-            "rate": 0.01,
+            "rate": 0.05,
             "index_size": 48,
-            "pair_rate": 2e-4,
-            "pairs": 800,
+            "search_rate": 0.02,
+            "searches": 24,
+            "labels": 6,
+            "compared": 20.0,
             "supported": False,
             "recall": 0.4,
-            "test": {"true_matches": 0.41, "false_matches": 0.0123},
+            "test": {"true_matches": 0.41, "false_matches": 0.0123, "true_searches": 0.83, "false_searches": 0.04},
         },
         "space": {"effective_dimension": 12.3, "dimension": 64, "skewness": 1.5, "most": 9, "orphans": 0.125},
         "robustness": {"queries": 48, "untouched": means, "cells": cells},
@@ -121,7 +123,7 @@ def told(bench, reference, candidate):
     data = describe_data(bench.folder / "table.parquet")
     comparison = paired(reference, candidate, config)
     history = read_history(bench.folder / "history.jsonl")
-    verdict = decide(comparison, data.leaks, config)
+    verdict = decide(comparison, len(data.suspects.leaked), config)
     return Findings(verdict, comparison, examples(reference, candidate), reference, candidate, history, data, config)
 
 

@@ -13,6 +13,7 @@ from lookalike_components.compare.report import lay_out, render, render_summary
 from lookalike_components.compare.report.page import summary
 from lookalike_components.compare.report.table import table_rows
 from lookalike_components.compare.sample import Sample
+from lookalike_components.compare.suspects import Suspects
 from lookalike_components.retrieval import Interval, Slice
 
 MOST_BYTES = 8_000_000
@@ -215,7 +216,10 @@ def heavy(findings, noise):
         for side in ("reference", "candidate")
     }
     examples = findings.examples.assign(**places, outcome=["fixed", "broken", "still_wrong", "still_wrong"] * 12)
-    data = replace(findings.data, leaks=48, leaked=noise.head(48))
+    suspects = Suspects(
+        noise.head(48).assign(copy="near"), noise.tail(48).assign(other=noise["label"][0], because="neighbours")
+    )
+    data = replace(findings.data, suspects=suspects)
     return replace(findings, **sides, examples=examples, data=data)
 
 

@@ -97,3 +97,13 @@ def test_an_answer_that_nearly_all_queries_get_is_a_hub(shelf):
 @pytest.mark.parametrize("outcome", ["fixed", "stayed_right"])
 def test_right_answers_need_no_explanation(shelf, outcome):
     assert suspect(shelf, ["lamp"] * 6, [2, 3, 4], [2, 3, 4], outcome) == {}
+
+
+def test_a_doubt_of_split_is_told_where_the_answers_say_nothing(shelf):
+    index = shelf.assign(label=MIXED)
+    query = index.iloc[[0]].assign(outcome="still_wrong", found_before=[[2, 3, 4]], found_after=[[2, 3, 4]])
+    others = pd.DataFrame({"label": ["mug", "lamp"], "neighbours": [list(range(6))] * 2})
+    found = suspicions(query, SimpleNamespace(index=index, queries=others), {}, {"picture.jpg": "vase"})
+    assert [(guess.kind, guess.sentence) for guess in found[0]] == [
+        ("label doubt", "of all pictures, the three that are nearest to the pretrained encoder show vase")
+    ]

@@ -1,0 +1,1 @@
+"""Embeddings of whole folders: made by a server, kept in Parquet, handed to vector databases."""

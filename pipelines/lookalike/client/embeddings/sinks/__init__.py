@@ -1,0 +1,1 @@
+"""Vector databases, each in a module that imports its client."""
