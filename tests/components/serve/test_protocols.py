@@ -146,8 +146,9 @@ def test_metadata_tells_names_types_and_shapes(http):
 
 
 def test_grpc_tells_the_same_of_a_model_that_is_ready(grpc):
-    outputs = {"ids": "BYTES", "uris": "BYTES", "labels": "BYTES", "scores": "FP32", "same": "BOOL"}
-    assert grpc(metadata, "search") == (outputs, True)
+    by_neighbour = {"ids": "BYTES", "uris": "BYTES", "labels": "BYTES", "scores": "FP32", "same": "BOOL"}
+    by_query = {"vote": "BYTES", "vote_share": "FP32", "found": "INT32"}
+    assert grpc(metadata, "search") == (by_neighbour | by_query, True)
 
 
 def test_both_models_are_ready(http):

@@ -22,5 +22,5 @@ def few_photos(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def brief(weights: Path) -> dict[str, Any]:
     """Settings that make a training take a second."""
     encoder = {"model": "resnet18", "weights": str(weights), "input_size": 32}
-    train = {"steps": 1, "classes_per_batch": 4, "images_per_class": 2, "augmentation": "none"}
+    train = {"steps": 1, "classes_per_batch": 4, "images_per_class": 2, "augmentation": "none", "variants": []}
     return {"encoder": encoder, "train": train, "split": {"test": 2, "validation": 2, "near_duplicates": "off"}}

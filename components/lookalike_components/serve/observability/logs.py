@@ -28,7 +28,7 @@ requests = logging.getLogger("lookalike.requests")
 _RAW_HEADER = HEADER.encode()
 # What a client may choose: it comes back in a header, and stands in logs that people read in a terminal.
 _ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
-_NOISY = ("kserve", "kserve.trace", "uvicorn", "uvicorn.error", "uvicorn.access")
+_NOISY = ("kserve", "kserve.trace", "uvicorn", "uvicorn.error", "uvicorn.access", "faiss.loader")
 
 
 def set_up(level: Level = "warning", form: Form = "text") -> None:
