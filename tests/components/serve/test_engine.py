@@ -238,3 +238,25 @@ def test_the_wait_is_guessed_from_what_images_took():
 @pytest.mark.parametrize(("told", "cores", "images"), [(0, 1, 256), (0, 8, 1024), (7, 8, 7)])
 def test_the_queue_is_sized_to_the_cores_unless_told_otherwise(told, cores, images):
     assert room(told, cores) == images
+
+
+def test_a_single_thread_decodes_a_few_images_before_the_encoder_runs(gated, pixels):
+    gated.gate.set()
+    engine = Engine(Limits(), threads=1)
+    asyncio.run(engine.encode_pixels(gated, np.repeat(pixels[:1], 10, axis=0)))
+    engine.close()
+    assert gated.batches == [4, 4, 2]
+
+
+def test_decoded_images_do_not_wait_for_one_that_is_broken(release, pictures):
+    engine = Engine(Limits(), threads=1)
+
+    async def ask():
+        good = [asyncio.create_task(engine.encode_files(release, [picture])) for picture in pictures[:2]]
+        with pytest.raises(BadImage):
+            await engine.encode_files(release, [b"no image"])
+        return await asyncio.gather(*good)
+
+    vectors = np.concatenate(asyncio.run(asyncio.wait_for(ask(), timeout=10)))
+    engine.close()
+    np.testing.assert_allclose(vectors, release.encode(pictures[:2]), atol=1e-6)

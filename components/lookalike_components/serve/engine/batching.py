@@ -3,7 +3,8 @@
 There is no thread that only infers. Whoever brings an image and finds the encoder free runs it with whatever waits;
 whoever finds it at work leaves the image to the one that runs it. So a lone image is decoded and embedded by one thread
 without a change of hands, on one core nothing is done that a plain loop would not do, and on many the images that are
-decoded during one run are the next batch.
+decoded during one run are the next batch. Where images wait for a thread to decode them, a few are decoded before the
+encoder runs: the thread that holds the last of them has it run at the latest, so nothing waits for what may never come.
 """
 
 import threading
@@ -17,6 +18,9 @@ from lookalike_components.serve.observability.metrics import observe_batch, time
 MOST_IMAGES = 8
 """In one run. A larger batch is no faster on a CPU, and its activations take memory: 5 MB an image with MobileNetV2."""
 
+ENOUGH_IMAGES = 4
+"""Of which a run gains nothing, or little, from waiting until more are decoded."""
+
 
 class Batching:
     """The encoder's queue. Used by any thread."""
@@ -24,16 +28,34 @@ class Batching:
     def __init__(self) -> None:
         self._waiting: deque[Picture] = deque()
         self._encoder = threading.Lock()
+        self._undecoded = 0
+        self._counting = threading.Lock()
+
+    def expect(self, images: int) -> None:
+        """Takes note of images that wait for a thread to decode them."""
+        with self._counting:
+            self._undecoded += images
+
+    def begin(self) -> None:
+        """Takes note that a thread has begun with one of them; it calls `run` in the end, whatever comes of it."""
+        with self._counting:
+            self._undecoded -= 1
 
     def put(self, picture: Picture) -> None:
-        """Has an image embedded: by this thread if the encoder is free, else by the one that has it."""
+        """Queues a decoded image."""
         self._waiting.append(picture)
+
+    def run(self) -> None:
+        """Has the images that wait embedded: by this thread if the encoder is free, else by the one that has it."""
         # Looked at again after each release of the lock: what came while it was held must not stay.
-        while self._waiting and self._encoder.acquire(blocking=False):
+        while self._is_time() and self._encoder.acquire(blocking=False):
             try:
                 self._run(self._next())
             finally:
                 self._encoder.release()
+
+    def _is_time(self) -> bool:
+        return len(self._waiting) >= (ENOUGH_IMAGES if self._undecoded else 1)
 
     def _next(self) -> list[Picture]:
         """The images that go together: of one release, and a power of two of them.

@@ -90,18 +90,20 @@ class Engine:
             raise TooManyImages(f"the request holds {images:,} images; send no more than {self._most:,} in one")
         with self._admission.taking(images):
             work = Work(release, images, deadline)
+            self._batching.expect(images)
             for position in range(images):
-                self._threads.submit(carried(_prepare), work, position, put)
+                self._threads.submit(carried(self._prepare), work, position, put)
             return await work.result()
 
-
-def _prepare(work: Work, position: int, put: Callable[[Work, int], Any]) -> None:
-    """What a thread does with one image of a request."""
-    if not work.needs(position):
-        work.skip()
-        return
-    observe("queue", time.perf_counter() - work.since)
-    try:
-        put(work, position)
-    except Exception as error:  # a refusal, or a fault of ours: the request has to hear of either
-        work.fail(position, error)
+    def _prepare(self, work: Work, position: int, put: Callable[[Work, int], Any]) -> None:
+        """What a thread does with one image of a request."""
+        self._batching.begin()
+        if work.needs(position):
+            observe("queue", time.perf_counter() - work.since)
+            try:
+                put(work, position)
+            except Exception as error:  # a refusal, or a fault of ours: the request has to hear of either
+                work.fail(position, error)
+        else:
+            work.skip()
+        self._batching.run()
