@@ -121,13 +121,13 @@ def test_encoding_on_the_command_line_and_in_python_agree(command, run, picture)
 def test_the_release_and_the_torch_encoder_give_the_same_vectors(run, runs, picture):
     release = lookalike.encode(lookalike.get_model(run), [picture])
     torch_encoder = lookalike.encode(lookalike.get_model(runs / "things" / "encoder"), [picture])
-    assert release[0] @ torch_encoder[0] == pytest.approx(1.0, abs=1e-5)
+    assert release[0] @ torch_encoder[0] == pytest.approx(1.0, abs=5e-3)  # the release may run in bfloat16
 
 
 def test_a_picture_is_its_own_nearest_neighbour(command, run, picture):
     matches = json.loads(command("search", "things", picture, "-k", 3, "--json").stdout)
     assert matches[0]["uri"] == str(picture)
-    assert matches[0]["score"] == pytest.approx(1.0, abs=1e-4)
+    assert matches[0]["score"] == pytest.approx(1.0, abs=5e-3)
 
 
 def test_more_neighbours_than_there_are_pictures_is_the_users_error(command, run, picture):

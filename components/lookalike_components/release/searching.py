@@ -29,12 +29,23 @@ def nearest(index: Any, vectors: Vectors, k: int, selector: Any = None) -> tuple
         position is -1 and the cosine the lowest float32.
     """
     queries = np.ascontiguousarray(vectors, np.float32)
-    scores, positions = index.search(queries, k, params=_parameters(index, selector))
+    scores, positions = search(index, queries, k, _parameters(index, selector))
     short = np.flatnonzero((positions == NOTHING).any(axis=1))
     if short.size and isinstance(index, faiss.IndexIVF):
         everywhere = _parameters(index, selector, probes=index.nlist)
-        scores[short], positions[short] = index.search(queries[short], k, params=everywhere)
+        scores[short], positions[short] = search(index, queries[short], k, everywhere)
     return scores, positions
+
+
+def search(index: Any, queries: Vectors, k: int, parameters: Any) -> tuple[Vectors, Positions]:
+    """faiss' own search, with parameters.
+
+    faiss.contrib.torch_utils, which pytorch-metric-learning imports, puts a search in its place that takes none, and
+    keeps it as ``search_numpy``.
+    """
+    own = getattr(index, "search_numpy", index.search)
+    found: tuple[Vectors, Positions] = own(queries, k, params=parameters)
+    return found
 
 
 def _parameters(index: Any, selector: Any, probes: int = 0) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from lookalike_components.release.searching import nearest
+from lookalike_components.release.searching import nearest, search
 from lookalike_components.serve.collection.best import NO_SCORE, Positions
 from lookalike_components.serve.collection.changes import Vectors
 from lookalike_components.serve.collection.columns import Mask
@@ -37,7 +37,7 @@ class Sealed:
         selector = None if allowed is None else _faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         if allowed is not None and isinstance(self._index, faiss.IndexIVF) and allowed.mean() < FEW:
             everywhere = _faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nlist)
-            scores, positions = self._index.search(queries, k, params=everywhere)
+            scores, positions = search(self._index, queries, k, everywhere)
         else:
             scores, positions = nearest(self._index, queries, k, selector)
         return np.where(positions < 0, np.float32(NO_SCORE), scores), positions

@@ -16,7 +16,8 @@ SHAPE = (4, 8)
 
 
 def objective(**settings: object) -> Objective:
-    small = {"classes_per_batch": 4, "images_per_class": 4}
+    small = {"classes_per_batch": 4, "images_per_class": 4, "loss": "MultiSimilarityLoss"}
+    small |= {"miner": "MultiSimilarityMiner"}
     return Objective(TrainConfig(**{**small, **settings}), SHAPE)
 
 

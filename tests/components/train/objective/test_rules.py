@@ -7,12 +7,12 @@ from lookalike_components.train.config import TrainConfig
 
 REFUSED = [
     (
-        {"loss": "ArcFaceLoss"},
+        {"loss": "ArcFaceLoss", "miner": "MultiSimilarityMiner"},
         "the loss ArcFaceLoss takes no miner, as it compares images with vectors that it learns for the labels, but "
         "miner is MultiSimilarityMiner; set miner to an empty text",
     ),
     (
-        {"loss": "PNPLoss"},
+        {"loss": "PNPLoss", "miner": "MultiSimilarityMiner"},
         "the loss PNPLoss takes no miner, as it compares every image of a batch with all others, but miner is "
         "MultiSimilarityMiner; set miner to an empty text",
     ),
@@ -95,7 +95,7 @@ def test_senseless_settings_are_refused_with_the_reason(settings: dict[str, obje
 
 def test_what_a_variant_sets_is_checked_too():
     with pytest.raises(UserError, match="the loss ArcFaceLoss takes no miner"):
-        TrainConfig.from_arguments({"variants": [{"loss": "ArcFaceLoss"}]})
+        TrainConfig.from_arguments({"variants": [{"loss": "ArcFaceLoss", "miner": "MultiSimilarityMiner"}]})
 
 
 @pytest.mark.parametrize("settings", [{"model": "auto"}, {"model": "resnet18", "start_from": "gs://bucket/encoder"}])
