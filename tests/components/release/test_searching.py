@@ -1,5 +1,7 @@
 """The nearest are found in a flat index and in one of lists, in part of it, and where there are too few."""
 
+import subprocess
+import sys
 from typing import Any
 
 import faiss
@@ -62,3 +64,16 @@ def test_the_index_keeps_how_many_lists_it_looks_into(vectors: np.ndarray, tmp_p
     lists.nprobe = 7
     faiss.write_index(lists, str(tmp_path / "index.faiss"))
     assert faiss.read_index(str(tmp_path / "index.faiss")).nprobe == 7
+
+
+def test_torchs_stand_in_for_faiss_search_does_no_harm():
+    lines = [
+        "import faiss.contrib.torch_utils",
+        "import faiss, numpy",
+        "from lookalike_components.release.searching import nearest",
+        "index = faiss.IndexFlatIP(2)",
+        "index.add(numpy.eye(2, dtype=numpy.float32))",
+        "print(nearest(index, numpy.float32([[0, 1]]), 1)[1].tolist())",
+    ]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert done.stdout == "[[1]]\n"
