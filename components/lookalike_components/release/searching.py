@@ -38,7 +38,7 @@ def nearest(index: Any, vectors: Vectors, k: int, selector: Any = None) -> tuple
 
 
 def search(index: Any, queries: Vectors, k: int, parameters: Any) -> tuple[Vectors, Positions]:
-    """faiss' own search, with parameters.
+    """Faiss' own search, with parameters.
 
     faiss.contrib.torch_utils, which pytorch-metric-learning imports, puts a search in its place that takes none, and
     keeps it as ``search_numpy``.
