@@ -350,10 +350,11 @@ def test_what_was_acknowledged_survives_kill_9(folder, release):
     paths = os.pathsep.join(path for path in sys.path if path)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": paths}) as process:
         assert process.stdout is not None
-        while int(process.stdout.readline()) < 200:
-            pass
+        acknowledged = "0"
+        while int(acknowledged) < 200:
+            acknowledged = process.stdout.readline()
         process.kill()
-        acknowledged = process.stdout.read().split()[-1]
+        acknowledged = [acknowledged, *process.stdout.read().split()][-1]
     collection = Collection(release)
     with journal_in(folder, collection):
         kept = {str(number) for number in range(int(acknowledged) + 1)}
