@@ -86,8 +86,7 @@ def compare(inputs: Inputs, outputs: Outputs, config: CompareConfig) -> tuple[Ve
     check_comparable(reference, candidate)
     data = describe_data(inputs.table, inputs.leaks, inputs.label_doubts)
     comparison = paired(reference, candidate, config)
-    suspects = data.suspects
-    verdict = decide(comparison, len(suspects.leaked), config, reference.encoder_digest, suspects.near_leaks)
+    verdict = decide(comparison, data.suspects.leaks, config, reference.encoder_digest)
     cases = examples(reference, candidate)
     history = read_history(inputs.history)
     told = lay_out(Findings(verdict, comparison, cases, reference, candidate, history, data, config))

@@ -40,7 +40,7 @@ class Comparison:
         ties: Queries that both answer equally well.
         losses: Queries that the candidate answers worse.
         slices: The difference in the metric that decides, within each slice that is large enough.
-        false_matches: What either encoder's own threshold lets through; None where one of them has none.
+        false_matches: What either encoder's own threshold lets through; a sentence where that cannot be compared.
     """
 
     k: int
@@ -55,7 +55,7 @@ class Comparison:
     ties: int = 0
     losses: int = 0
     slices: list[Slice] = field(default_factory=list)
-    false_matches: FalseMatches | None = None
+    false_matches: FalseMatches | str = "there is no calibrated threshold for both encoders"
 
     def as_json(self) -> dict[str, Any]:
         """What ``metrics.json`` holds."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from lookalike_components.compare.sample import Sample, read_curve, read_sample
+from lookalike_components.compare.sample import Sample, read_curve, read_sample, read_thresholds
 from lookalike_components.errors import UserError
 from lookalike_components.retrieval.metrics import Values
 from lookalike_components.storage.parquet import read_parquet
@@ -26,6 +26,8 @@ class Evaluation:
         index: The pictures that the neighbours' positions point into.
         sample: Some of the test pictures with their vectors; None in folders of earlier versions.
         curve: How many pairs have which cosine; None in folders of earlier versions.
+        thresholds: By choices of the validation labels, where the ``threshold`` would lie, and the mean share of
+            ``false_matches`` then; None without a threshold, and in folders of earlier versions.
     """
 
     facts: dict[str, Any]
@@ -33,6 +35,7 @@ class Evaluation:
     index: pd.DataFrame
     sample: Sample | None = None
     curve: pd.DataFrame | None = None
+    thresholds: pd.DataFrame | None = None
 
     @property
     def k(self) -> int:
@@ -75,7 +78,7 @@ def read_evaluation(folder: str | Path) -> Evaluation:
         raise UserError(f"{folder} is no evaluation (it has no {missing[0]}); pass a folder that evaluate wrote")
     facts = json.loads(Path(folder, "evaluation.json").read_text(encoding="utf-8"))
     queries, index = (read_parquet(Path(folder, name)) for name in FILES[1:])
-    return Evaluation(facts, queries, index, read_sample(folder), read_curve(folder))
+    return Evaluation(facts, queries, index, read_sample(folder), read_curve(folder), read_thresholds(folder))
 
 
 def check_comparable(reference: Evaluation, candidate: Evaluation) -> None:

@@ -53,7 +53,7 @@ class Data:
     def as_json(self) -> dict[str, Any]:
         """What the report prints of it."""
         subsets = [asdict(subset) for subset in self.subsets]
-        found = {"leaks": len(self.suspects.leaked), "label_doubts": len(self.suspects.mislabelled)}
+        found = {"leaks": self.suspects.leaks.images, "label_doubts": len(self.suspects.mislabelled)}
         return {"sha256": self.sha256, "subsets": subsets, **found, "labels_seen": self.labels_seen}
 
 

@@ -7,9 +7,14 @@ from typing import Any
 
 from lookalike_components.compare.comparison import Comparison
 from lookalike_components.compare.config import CompareConfig
-from lookalike_components.compare.wording import counted, figure, of_a_million, percent, signed
+from lookalike_components.compare.suspects import Leaks
+from lookalike_components.compare.wording import counted, figure, of_a_million, percent, signed, times
 from lookalike_components.retrieval import Interval, Slice, labels_needed, significantly_worse, titles
 
+NO_LEAK = (
+    "no test image is among the training images under its label, byte for byte or, as far as split looked, nearly the "
+    "same, nor byte for byte under a label that shares two pictures with its own"
+)
 NAMED = 3
 """Slices that a sentence names."""
 
@@ -31,20 +36,19 @@ class Rule:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def rules(comparison: Comparison, leaks: int, config: CompareConfig, near_leaks: int = 0) -> list[Rule]:
+def rules(comparison: Comparison, leaks: Leaks, config: CompareConfig) -> list[Rule]:
     """Asks every rule, each without regard to the others.
 
     Args:
         comparison: Both encoders over the same queries.
-        leaks: Test images that are also in the training or validation data, under the same label.
+        leaks: Test images that are also in the training or validation data.
         config: The metric that decides, the minimum effect, the confidence, and which slices count.
-        near_leaks: Those of the leaks that are nearly the same, not byte for byte.
     """
     return [
         gain(comparison, config),
         effect(comparison, config),
         no_worse_slice(comparison, config),
-        no_leak(leaks, near_leaks),
+        no_leak(leaks),
         no_more_false_matches(comparison, config),
     ]
 
@@ -94,37 +98,40 @@ def no_worse_slice(comparison: Comparison, config: CompareConfig) -> Rule:
     return Rule("slices", True, f"none of {slices} got surely worse; {_lowest(looked_at)}", figures)
 
 
-def no_leak(leaks: int, near: int = 0) -> Rule:
+def no_leak(leaks: Leaks) -> Rule:
     """No test picture was trained on, and none that is nearly the same."""
-    figures = {"images": leaks, "near": near}
-    if not leaks:
-        return Rule("leaks", True, "no test image is among the training images", figures)
-    images = f"{counted(leaks, 'test image is', 'test images are')} also among the training images"
+    images, near = leaks.images, leaks.near
+    figures = {"images": images, "near": near, "doubts": leaks.doubts}
+    if not images:
+        return Rule("leaks", True, f"{NO_LEAK}{_doubted(leaks.doubts)}", figures)
+    found = f"{counted(images, 'test image is', 'test images are')} also among the training images"
     nearly = (
-        f", {'all' if near == leaks else f'{near:,}'} of them nearly the same" if leaks > 1 else ", nearly the same"
+        f", {'all' if near == images else f'{near:,}'} of them nearly the same" if images > 1 else ", nearly the same"
     )
-    advice = f"split again without {'it' if leaks == 1 else 'them'} (split.leaks=drop)"
-    return Rule("leaks", False, f"{images}{nearly if near else ''}; {advice}", figures)
+    advice = f"split again without {'it' if images == 1 else 'them'} (split.leaks=drop)"
+    return Rule("leaks", False, f"{found}{nearly if near else ''}; {advice}", figures)
+
+
+def _doubted(doubts: int) -> str:
+    return f"; {counted(doubts, 'is', 'are')} there under another label, which is a doubt and no leak" if doubts else ""
 
 
 def no_more_false_matches(comparison: Comparison, config: CompareConfig) -> Rule:
     """At its own threshold, the new encoder does not surely take more different things for the same.
 
-    How sure the thresholds themselves are counts too, and those that too few pictures had to set decide nothing.
+    How sure the thresholds themselves are counts too, see `compare_false_matches`.
     """
     found = comparison.false_matches
-    if found is None:
-        return Rule("false_matches", None, "there is no calibrated threshold for both encoders")
+    if isinstance(found, str):
+        return Rule("false_matches", None, found)
+    passed = found.growth.low <= 1
     sentence = (
         f"at each encoder's own threshold, {of_a_million(found.before)} of a million pairs of different things matched "
-        f"before and {of_a_million(found.after)} do now"
+        f"before and {of_a_million(found.after)} do now, {'not surely' if passed else 'surely'} more: "
+        f"{times(found.growth.mean)} times as many, or with {percent(config.confidence)} confidence "
+        f"{times(found.growth.low)} to {times(found.growth.high)} times"
     )
-    figures = asdict(found) | {"confidence": config.confidence}
-    if not found.supported:
-        why = "the validation pictures or their labels are too few to set such thresholds, so this decides nothing"
-        return Rule("false_matches", None, f"{sentence}; {why}", figures)
-    passed = found.difference.low <= 0 or found.least.low <= 0
-    return Rule("false_matches", passed, f"{sentence}, {'not surely' if passed else 'surely'} more", figures)
+    return Rule("false_matches", passed, sentence, asdict(found) | {"confidence": config.confidence})
 
 
 def _too_few(labels: int, needed: int, confidence: float) -> str:

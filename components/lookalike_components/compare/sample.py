@@ -1,4 +1,4 @@
-"""What an evaluation keeps for pictures of it: the vectors of some test images, and how the cosines of pairs lie."""
+"""What an evaluation keeps beside its figures: the vectors of some test images, and how pairs and thresholds lie."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,4 +41,14 @@ def read_curve(folder: str | Path) -> pd.DataFrame | None:
         and ``test_different``.
     """
     path = Path(folder, "curve.parquet")
+    return read_parquet(path) if path.is_file() else None
+
+
+def read_thresholds(folder: str | Path) -> pd.DataFrame | None:
+    """How the threshold comes out by other validation labels, from the folder of an evaluation; None where unknown.
+
+    Returns:
+        A row for each choice of labels: ``threshold`` and ``false_matches``, the mean share over the queries.
+    """
+    path = Path(folder, "thresholds.parquet")
     return read_parquet(path) if path.is_file() else None

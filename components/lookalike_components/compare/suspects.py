@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lookalike_components.duplicates import of_one_thing
 from lookalike_components.errors import UserError
 from lookalike_components.storage.parquet import UNREADABLE, read_parquet
 
@@ -20,24 +21,47 @@ DOUBT_COLUMNS = ["image", "label", "current_label"]
 
 
 @dataclass(frozen=True, slots=True)
+class Leaks:
+    """How many test images are also in the training or validation data.
+
+    Attributes:
+        exact: Byte for byte, under the same label or one that shares two pictures or more with it.
+        near: Nearly the same, under the same label, as far as *split* looked for such images.
+        doubts: Byte for byte under another label that shares no second picture: one of the two may be wrong. No leaks.
+    """
+
+    exact: int = 0
+    near: int = 0
+    doubts: int = 0
+
+    @property
+    def images(self) -> int:
+        """Those that make a test void."""
+        return self.exact + self.near
+
+
+@dataclass(frozen=True, slots=True)
 class Suspects:
     """Pictures that should not have been there, or not under this label.
 
     Attributes:
-        leaked: Rows of test images that training has too under the same label, with ``copy``: ``exact`` or ``near``.
+        leaked: Rows of test images that training has too, with ``copy``: ``exact`` or ``near``.
         mislabelled: Rows of images whose label *split* doubts, with ``other``, the label that speaks against theirs,
             and ``because``: their ``neighbours`` carry it, or an ``exact`` or ``near`` copy in training does.
         said: By uri, what the neighbours of an image say that is not its label.
+        doubted_copies: Test images that training has byte for byte under another label, and that are not ``leaked``.
     """
 
     leaked: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"copy": []}))
     mislabelled: pd.DataFrame = field(default_factory=pd.DataFrame)
     said: Mapping[str, str] = field(default_factory=dict)
+    doubted_copies: int = 0
 
     @property
-    def near_leaks(self) -> int:
-        """Leaked images that are not byte for byte in training."""
-        return int((self.leaked["copy"] == NEAR).sum())
+    def leaks(self) -> Leaks:
+        """How many images those are."""
+        near = int((self.leaked["copy"] == NEAR).sum())
+        return Leaks(len(self.leaked) - near, near, self.doubted_copies)
 
 
 def find_suspects(table: pd.DataFrame, leaks: FilePath | None = None, label_doubts: FilePath | None = None) -> Suspects:
@@ -56,25 +80,31 @@ def find_suspects(table: pd.DataFrame, leaks: FilePath | None = None, label_doub
     """
     pairs = _still_apart(table, _read_leaks(leaks)) if leaks else pd.DataFrame(columns=LEAK_COLUMNS)
     doubts = _read_doubts(label_doubts) if label_doubts else pd.DataFrame(columns=DOUBT_COLUMNS)
-    leaked, twice = (pairs[pairs["kind"] == kind] for kind in ("leak", "doubt"))
+    near = pairs[(pairs["kind"] == "leak") & (pairs["copy"] == NEAR)]
+    copies = copied_images(table)
     return Suspects(
-        _leaked(table, leaked),
-        _mislabelled(table, doubts, twice),
+        _leaked(table, copies[copies["leak"]].drop(columns="leak"), near),
+        _mislabelled(table, doubts, pairs[pairs["kind"] == "doubt"]),
         dict(zip(doubts["image"], doubts["label"], strict=True)),
+        int((~copies["leak"]).sum()),
     )
 
 
-def leaked_images(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of test images whose bytes are also in the training or validation data, under the same label."""
-    split = table[table["subset"].notna()]
-    tested = split["subset"].isin(TESTED)
-    known = pd.MultiIndex.from_frame(split.loc[~tested, ["image_id", "label"]])
-    return split[tested & pd.MultiIndex.from_frame(split[["image_id", "label"]]).isin(known)]
+def copied_images(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of test images whose bytes are also in the training or validation data, under whatever label.
+
+    The column ``leak`` says whether the two labels are one thing, see `of_one_thing`: the others are doubts.
+    """
+    tested, trained = (table[table["subset"].isin(part)] for part in (TESTED, TRAINED))
+    asked, known = (rows[["image_id", "label"]].drop_duplicates() for rows in (tested, trained))
+    pairs = asked.merge(known, on="image_id", suffixes=("", "_train"))
+    leaks = pairs[of_one_thing(pairs["image_id"], pairs["label"], pairs["label_train"])]
+    copies = tested[tested["image_id"].isin(pairs["image_id"])]
+    return copies.assign(leak=_keys(copies, "image_id", "label").isin(_keys(leaks, "image_id", "label")))
 
 
-def _leaked(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+def _leaked(table: pd.DataFrame, copies: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Copies first, then what is nearly the same."""
-    copies = leaked_images(table)
     others = table[table["subset"].isin(TESTED)].drop(index=copies.index)
     near = others[_keys(others, "uri", "label").isin(_keys(pairs, "uri_test", "label_test"))]
     return pd.concat([copies.assign(copy="exact"), near.assign(copy=NEAR)])

@@ -7,6 +7,7 @@ from typing import Any
 from lookalike_components.compare.comparison import Comparison
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.compare.rules import Rule, rules
+from lookalike_components.compare.suspects import Leaks
 
 FEW_LABELS = 20
 BETTER = "Better, and not by chance."
@@ -42,19 +43,16 @@ class Verdict:
         return asdict(self)
 
 
-def decide(
-    comparison: Comparison, leaks: int, config: CompareConfig, champion: str = "", near_leaks: int = 0
-) -> Verdict:
+def decide(comparison: Comparison, leaks: Leaks, config: CompareConfig, champion: str = "") -> Verdict:
     """Promotes the candidate when it shows a gain and breaks no rule.
 
     Args:
         comparison: Both encoders over the same queries.
-        leaks: Test images that are also in the training or validation data, under the same label.
+        leaks: Test images that are also in the training or validation data.
         config: The metric that decides, and what the gate asks.
         champion: Digest of the encoder to beat; empty for the pretrained one.
-        near_leaks: Those of the leaks that are nearly the same, not byte for byte.
     """
-    found = rules(comparison, leaks, config, near_leaks)
+    found = rules(comparison, leaks, config)
     headline = _headline(comparison, {rule.name: rule.passed for rule in found}, config)
     return Verdict(
         promoted=headline == BETTER,

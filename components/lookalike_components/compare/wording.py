@@ -37,6 +37,11 @@ def of_a_million(share: float) -> str:
     return f"{number:.1f}" if 0 < number < 10 else f"{number:,.0f}"
 
 
+def times(factor: float) -> str:
+    """A factor to two figures: ``0.83``, ``1.8``, ``12``."""
+    return f"{float(f'{factor:.2g}'):,g}"
+
+
 def share(value: float | None) -> str:
     """A measured share of one to three figures, as ``12.3 %``; a dash where it is not known."""
     return "\N{EN DASH}" if value is None else percent(float(f"{value:.3g}"))

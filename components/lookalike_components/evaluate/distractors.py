@@ -9,6 +9,7 @@ from lookalike_components.evaluate.asking import ask
 from lookalike_components.evaluate.embedding import embed
 from lookalike_components.evaluate.subset import Examination, Positions, Vectors, bystanders, some_of
 from lookalike_components.progress import say
+from lookalike_components.retrieval import Shown
 
 MOST_QUERIES = 2_000
 """More would make the share of right answers surer than anyone reads it, and each search takes in the whole index."""
@@ -48,6 +49,7 @@ def with_distractors(
     rows = judged[some_of(test.queries.iloc[judged], MOST_QUERIES)]
     index = np.concatenate([test.searched(vectors), embed(encoder, added)])
     index_labels = np.concatenate([_labels(test.index), np.full(len(added), None, dtype=object)])
+    shown = test.shown and Shown(test.shown.asked, np.append(test.shown.there, np.full(len(added), -1)))
     sizes = sorted({int(share * len(added)) for share in SHARES})
     return [
         {
@@ -57,7 +59,7 @@ def with_distractors(
                 _labels(test.queries)[rows],
                 index[: len(test.index) + size],
                 index_labels[: len(test.index) + size],
-                own=rows if test.left_out else None,
+                shown=shown and Shown(shown.asked[rows], shown.there[: len(test.index) + size]),
             ),
         }
         for size in sizes

@@ -17,7 +17,7 @@ from lookalike_components.evaluate.forgetting.forgetting import forgetting
 from lookalike_components.evaluate.robustness.robustness import robustness
 from lookalike_components.evaluate.search import search, search_the_others
 from lookalike_components.evaluate.subset import open_test
-from lookalike_components.evaluate.threshold import Measured, described, measured, of_each_query, set_threshold
+from lookalike_components.evaluate.threshold import Measured, described, measured, of_each_query, redrawn, set_threshold
 from lookalike_components.retrieval import Calibration, check_k
 from lookalike_components.storage import download_folder
 
@@ -47,7 +47,7 @@ def evaluate(
     """
     table = read_table(table_path)
     test = open_test(table)
-    check_k(config.k, len(test.index), test.left_out)
+    check_k(config.k, len(test.index), test.most_left_out)
     encoder, known_as = _encoder(config, encoder_path)
     calibration, validation = set_threshold(encoder, table, config)
     vectors, cost = embed_test(encoder, test)
@@ -61,8 +61,8 @@ def evaluate(
         "forgetting": forgetting(encoder) if config.forgetting else None,
         "cost": {**asdict(cost), "peak_memory_mb": peak_memory()},
     }
-    columns = {name: shares[ranking.judged] for name, shares in of_each_query(matched, len(test.queries)).items()}
-    evidence = Evidence(vectors, validation, sections, columns)
+    redraws = redrawn(calibration, matched, ranking.judged) if calibration and matched else None
+    evidence = Evidence(vectors, validation, sections, of_each_query(matched, ranking.judged), redraws)
     identity = {**encoder.config.model_dump(mode="json"), "digest": known_as}
     means = write_evaluation(
         evaluation_path, Facts(role=config.role, k=config.k, encoder=identity), test, ranking, evidence

@@ -44,12 +44,14 @@ class Evidence:
         validation: The pairs of validation pictures by cosine.
         sections: Further parts of ``evaluation.json`` by name.
         columns: Further columns of ``queries.parquet``: a number for each judged query.
+        thresholds: Where other validation labels would have put the threshold, and what would match; None without one.
     """
 
     vectors: Vectors
     validation: Curve
     sections: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Values] = field(default_factory=dict)
+    thresholds: pd.DataFrame | None = None
 
 
 def write_evaluation(
@@ -60,8 +62,8 @@ def write_evaluation(
     ``evaluation.json`` holds role, k, numbers of queries and index images, the encoder, the means, and the sections of
     the evidence; ``queries.parquet`` one row a judged query with every metric, its margin, its R, its first ten
     neighbours with their scores, and its slices; ``index.parquet`` the pictures that the neighbours' positions point
-    into. With evidence, ``curve.parquet`` has the pairs by cosine, and ``sample.npy`` and ``sample.parquet`` some
-    vectors and their pictures.
+    into. With evidence, ``curve.parquet`` has the pairs by cosine, ``sample.npy`` and ``sample.parquet`` some vectors
+    and their pictures, and ``thresholds.parquet`` how the threshold comes out by other validation labels.
     """
     values = ranking.metrics(facts.k)
     mean = means(values)
@@ -129,6 +131,8 @@ def _write_evidence(folder: Path, test: Examination, evidence: Evidence) -> None
     pictures, vectors = sample(test, evidence.vectors)
     pictures.to_parquet(folder / "sample.parquet", index=False)
     np.save(folder / "sample.npy", vectors)
+    if evidence.thresholds is not None:
+        evidence.thresholds.to_parquet(folder / "thresholds.parquet", index=False)
 
 
 def _with_nulls(value: Any) -> Any:

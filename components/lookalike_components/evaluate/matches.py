@@ -9,6 +9,7 @@ import pandas as pd
 
 from lookalike_components.evaluate.subset import Examination, Vectors
 from lookalike_components.progress import track
+from lookalike_components.retrieval import Shown
 
 Counts = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -66,24 +67,40 @@ def matches(threshold: float, test: Examination, vectors: Vectors) -> Matches:
 
 def matches_at(thresholds: Sequence[float], test: Examination, vectors: Vectors) -> list[Matches]:
     """The same for several thresholds at once, comparing some queries at a time."""
-    queries, index = test.asked(vectors), test.searched(vectors)
+    edges, place = np.unique(np.asarray(thresholds, np.float32), return_inverse=True)
+    queries, index, shown = test.asked(vectors), test.searched(vectors), test.shown
     codes, _ = pd.factorize(pd.concat([test.queries["label"], test.index["label"]]))
     asked, there = np.split(codes, [len(queries)])
-    alike = np.bincount(there, minlength=codes.max() + 1)[asked]
-    matched, same_matched = np.zeros((2, len(thresholds), len(queries)), np.int64)
+    matched = np.zeros((2, len(queries), len(edges)), np.int64)
     at_once = max(COSINES_AT_ONCE // len(index), 1)
     for start in track(range(0, len(queries), at_once), len(queries), "queries compared", each=at_once):
         rows = slice(start, start + at_once)
         cosines = queries[rows] @ index.T
-        if test.left_out:
-            np.fill_diagonal(cosines[:, start:], -np.inf)
-        same = asked[rows, None] == there
-        for number, threshold in enumerate(thresholds):
-            above = cosines >= threshold
-            matched[number, rows] = np.count_nonzero(above, axis=1)
-            same_matched[number, rows] = np.count_nonzero(above & same, axis=1)
-    pairs = alike - test.left_out, len(index) - alike
-    return [Matches(pairs[0], same, pairs[1], every - same) for every, same in zip(matched, same_matched, strict=True)]
+        # Few pairs reach even the lowest threshold; only these are looked at one by one.
+        query, row = np.nonzero(cosines >= edges[0])
+        others = np.ones(len(query), bool) if shown is None else shown.asked[rows][query] != shown.there[row]
+        query, row = query[others], row[others]
+        for kind, chosen in enumerate((asked[rows][query] == there[row], asked[rows][query] != there[row])):
+            reached = np.searchsorted(edges, cosines[query[chosen], row[chosen]], side="right") - 1
+            matched[kind, rows] = _at_or_below(query[chosen], reached, matched[kind, rows].shape)
+    same, different = _pairs(asked, there, shown)
+    return [Matches(same, matched[0, :, edge], different, matched[1, :, edge]) for edge in place]
+
+
+def _at_or_below(query: Counts, reached: Counts, shape: tuple[int, ...]) -> Counts:
+    """How many pairs of each query reach each edge, int64 ``shape``; ``reached`` is the highest edge of each pair."""
+    highest = np.bincount(query * shape[1] + reached, minlength=shape[0] * shape[1]).reshape(shape)
+    counts: Counts = highest[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return counts
+
+
+def _pairs(asked: Counts, there: Counts, shown: Shown | None) -> tuple[Counts, Counts]:
+    """With how many rows of the index each query is compared that carry its label, and that carry another."""
+    alike = np.bincount(there, minlength=int(asked.max()) + 1)[asked]
+    if shown is None:
+        return alike, len(there) - alike
+    own, own_label = shown.copies, shown.under(asked, there).copies
+    return alike - own_label, len(there) - alike - (own - own_label)
 
 
 def _share(part: Counts, whole: Counts) -> Shares:

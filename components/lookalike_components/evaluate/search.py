@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from lookalike_components.errors import UserError
 from lookalike_components.evaluate.subset import Examination, Positions
@@ -25,13 +26,10 @@ def search(test: Examination, vectors: npt.NDArray[np.float32], k: int) -> Ranki
     Raises:
         UserError: No query has an image of its label to find.
     """
-    depth = max(k, min(NEIGHBOURS_KEPT, len(test.index) - test.left_out))
-    labels = test.queries["label"].tolist()
-    if test.left_out:
-        ranking = rank_leave_one_out(vectors, labels, depth, _watched)
-    else:
-        index_labels = test.index["label"].tolist()
-        ranking = rank(test.asked(vectors), labels, test.searched(vectors), index_labels, depth, _watched)
+    depth = max(k, min(NEIGHBOURS_KEPT, len(test.index) - test.most_left_out))
+    labels, index_labels = (images["label"].tolist() for images in (test.queries, test.index))
+    asked, searched = test.asked(vectors), test.searched(vectors)
+    ranking = rank(asked, labels, searched, index_labels, depth, _watched, test.shown)
     _tell_unanswerable(len(labels), len(ranking.judged))
     return ranking
 
@@ -49,7 +47,8 @@ def search_the_others(test: Examination, vectors: npt.NDArray[np.float32], k: in
     """
     if test.left_out or test.by_views:
         return None
-    ranking = rank_leave_one_out(vectors, test.images["label"].tolist(), k, _watched)
+    pictures, _ = pd.factorize(test.images["image_id"])
+    ranking = rank_leave_one_out(vectors, test.images["label"].tolist(), k, _watched, pictures)
     return {"queries": len(ranking.judged), "metrics": means(ranking.metrics(k))}
 
 

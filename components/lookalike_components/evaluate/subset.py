@@ -8,6 +8,7 @@ import pandas as pd
 
 from lookalike_components.dataset import are_unlabelled
 from lookalike_components.errors import UserError
+from lookalike_components.retrieval import Shown
 
 Vectors = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
@@ -20,7 +21,8 @@ class Examination:
     Attributes:
         queries: Rows of the table that are searched for.
         index: Rows that are searched. Without index rows in the table these are the queries themselves.
-        left_out: Whether queries and index are the same rows, and each query is left out of its own results.
+        left_out: Whether queries and index are the same rows. Each query is left out of its own results then, as it is
+            wherever the index holds its picture once more.
         by_views: Whether queries and index are the same rows, unlabelled, and each is asked for by a view of it.
     """
 
@@ -34,6 +36,19 @@ class Examination:
         """Every row that has to be encoded: the queries, then the index where it is another."""
         return self.queries if self.left_out else pd.concat([self.queries, self.index])
 
+    @property
+    def shown(self) -> Shown | None:
+        """Which picture each query and each row of the index shows; None where a view asks for the picture itself."""
+        if self.by_views:
+            return None
+        codes, _ = pd.factorize(pd.concat([self.queries["image_id"], self.index["image_id"]]))
+        return Shown(*np.split(codes, [len(self.queries)]))
+
+    @property
+    def most_left_out(self) -> int:
+        """Most rows of the index that are left out of the results of one query, since they show it."""
+        return self.shown.most_copies if self.shown else 0
+
     def asked(self, vectors: Vectors) -> Vectors:
         """Of the vectors of ``images``, those of the queries."""
         return vectors[: len(self.queries)]
@@ -44,12 +59,14 @@ class Examination:
 
 
 def open_test(table: pd.DataFrame) -> Examination:
-    """Takes the test rows out of a table.
+    """Takes the test rows out of a table, each picture once under a label: a copy would be found by itself.
 
     Raises:
         UserError: The table holds no query.
     """
-    queries, index = (_rows(table, subset) for subset in ("query", "index"))
+    tested = table[table["subset"].isin(("query", "index"))].sort_values("subset", ascending=False, kind="stable")
+    once = tested.drop_duplicates(["image_id", "label"])  # a query before its copy in the index
+    queries, index = (_rows(once, subset) for subset in ("query", "index"))
     if queries.empty:
         raise UserError("the image table holds no row with subset `query`; run split first, with test labels above 0")
     if not index.empty:

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from lookalike_components.dataset import beside_validation, in_the_source, is_for_validation
@@ -12,7 +13,7 @@ from lookalike_components.encoder.model import Encoder
 from lookalike_components.evaluate.config import EvaluateConfig
 from lookalike_components.evaluate.embedding import embed
 from lookalike_components.evaluate.matches import Matches, Shares, matches_at
-from lookalike_components.evaluate.subset import Examination, Vectors
+from lookalike_components.evaluate.subset import Examination, Positions, Vectors
 from lookalike_components.progress import say
 from lookalike_components.retrieval import (
     Calibration,
@@ -25,16 +26,22 @@ from lookalike_components.retrieval import (
 )
 
 Section = dict[str, Any]
-COLUMNS = ("true_matches", "false_matches", "false_matches_low", "false_matches_high")
+COLUMNS = ("true_matches", "false_matches")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What matches among the test's pairs at the threshold, and at the lower and the upper end of its interval."""
+    """What matches among the test's pairs at the threshold, and where other validation labels would have put it.
+
+    Attributes:
+        chosen: At the threshold.
+        elsewhere: At other thresholds, each once.
+        place: int64 ``[resamples]``, which of these each choice of validation labels gives.
+    """
 
     chosen: Matches
-    low: Matches
-    high: Matches
+    elsewhere: list[Matches]
+    place: npt.NDArray[np.int64]
 
 
 def set_threshold(encoder: Encoder, table: pd.DataFrame, config: EvaluateConfig) -> tuple[Calibration | None, Curve]:
@@ -59,20 +66,32 @@ def set_threshold(encoder: Encoder, table: pd.DataFrame, config: EvaluateConfig)
 
 
 def measured(calibration: Calibration, test: Examination, vectors: Vectors) -> Measured:
-    """Asks the test what the threshold is worth; ``vectors`` has a row for each of ``test.images``."""
-    return Measured(*matches_at((calibration.threshold, calibration.low, calibration.high), test, vectors))
+    """Asks the test what the threshold is worth, and others; ``vectors`` has a row for each of ``test.images``."""
+    elsewhere, place = np.unique(calibration.redrawn, return_inverse=True)
+    chosen, *others = matches_at((calibration.threshold, *elsewhere), test, vectors)
+    return Measured(chosen, others, place)
 
 
-def of_each_query(matched: Measured | None, queries: int) -> dict[str, Shares]:
-    """Columns of ``queries.parquet``: shares of each query's pairs, float64 ``[queries]``; NaN without a threshold.
+def of_each_query(matched: Measured | None, judged: Positions) -> dict[str, Shares]:
+    """Columns of ``queries.parquet``: shares of each judged query's pairs that match at the threshold.
 
-    ``true_matches`` and ``false_matches`` are those at the threshold, ``false_matches_low`` and ``false_matches_high``
-    those at the ends of its interval: where it lies low, more matches.
+    Returns:
+        ``true_matches`` and ``false_matches``, float64 ``[len(judged)]``; NaN without a threshold.
     """
     if matched is None:
-        return {name: np.full(queries, np.nan) for name in COLUMNS}
-    ends = {f"false_matches_{end}": getattr(matched, end).of_each_query()["false_matches"] for end in ("low", "high")}
-    return {**matched.chosen.of_each_query(), **ends}
+        return {name: np.full(len(judged), np.nan) for name in COLUMNS}
+    return {name: shares[judged] for name, shares in matched.chosen.of_each_query().items()}
+
+
+def redrawn(calibration: Calibration, matched: Measured, judged: Positions) -> pd.DataFrame:
+    """The table ``thresholds.parquet``: what would match if other validation labels had set the threshold.
+
+    Returns:
+        A row for each choice of labels: ``threshold``, and ``false_matches``, the mean share over the judged queries.
+        In the evaluations of two encoders on one table, the same row is the same choice.
+    """
+    means = np.array([other.of_each_query()["false_matches"][judged].mean() for other in matched.elsewhere])
+    return pd.DataFrame({"threshold": calibration.redrawn, "false_matches": means[matched.place]})
 
 
 def described(
@@ -82,6 +101,7 @@ def described(
     if calibration is None or matched is None:
         return None
     facts = asdict(calibration)
+    del facts["redrawn"]  # a table of its own
     return {
         "value": facts.pop("threshold"),
         "rate": config.false_match_rate,
@@ -94,7 +114,13 @@ def described(
 def _tell(calibration: Calibration | None, index_size: int) -> None:
     if calibration is None:
         say("no threshold: it needs validation pictures of 2 labels or more")
-    elif calibration.labels < (needed := labels_needed(Resampling().confidence)):
+        return
+    if calibration.answers_nothing:
+        say(
+            f"the threshold {calibration.threshold:.3f} answers nothing: no pair of validation pictures of one label "
+            "reaches it; train longer, or raise false_match_rate"
+        )
+    if calibration.labels < (needed := labels_needed(Resampling().confidence)):
         say(f"the threshold rests on {calibration.labels} validation labels: {needed} or more are needed to be sure")
     elif calibration.search_rate and not calibration.supported:
         say(

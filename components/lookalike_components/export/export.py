@@ -42,7 +42,7 @@ from lookalike_components.release.manifest import CARD, EncoderFacts, Manifest, 
 from lookalike_components.release.runtimes.onnx import OnnxGraph
 from lookalike_components.release.sealing import BuiltIndex, Tried, check_is_new, seal, write_index
 from lookalike_components.release.thumbnails import write_thumbnails
-from lookalike_components.retrieval import Labelled, Resampling, calibrate
+from lookalike_components.retrieval import Calibration, Labelled, Resampling, calibrate
 from lookalike_components.storage import read_bytes, write_bytes
 
 PICTURES_COMPARED = 64
@@ -124,8 +124,13 @@ class _Drafted:
 
     draft: Path
     built: BuiltIndex
-    threshold: float | None
+    calibration: Calibration | None
     tried: Tried
+
+    @property
+    def threshold(self) -> float | None:
+        """The cosine from which two pictures count as the same thing; None when it could not be set."""
+        return self.calibration.threshold if self.calibration else None
 
 
 def _drafted(draft: Path, encoder: EncoderConfig, table: pd.DataFrame, config: ExportConfig) -> _Drafted:
@@ -134,9 +139,9 @@ def _drafted(draft: Path, encoder: EncoderConfig, table: pd.DataFrame, config: E
     write_index(draft, vectors, index_table(table), built)
     if config.thumbnails:
         _write_thumbnails(draft, table)
-    threshold = _threshold(vectors, table, config)
-    tried = _attempt(draft, encoder, table, questions(table, vectors), threshold, config)
-    return _Drafted(draft, built, threshold, tried)
+    found = _calibrated(vectors, table, config)
+    tried = _attempt(draft, encoder, table, questions(table, vectors), found.threshold if found else None, config)
+    return _Drafted(draft, built, found, tried)
 
 
 def _attempt(
@@ -181,7 +186,7 @@ def _sealed(
 ) -> Manifest:
     name = f"{about.model}-{about.digest[:8]}"
     built, tried, threshold = drafted.built, drafted.tried, drafted.threshold
-    card = model_card(CardFacts(name, encoder, table, threshold, config.k, built, tried, comparison))
+    card = model_card(CardFacts(name, encoder, table, drafted.calibration, config.k, built, tried, comparison))
     (drafted.draft / CARD).write_text(card, encoding="utf-8")
     return seal(drafted.draft, target, name, about, threshold, built, tried)
 
@@ -205,14 +210,13 @@ def _write_thumbnails(draft: Path, table: pd.DataFrame) -> None:
     write_thumbnails(draft, table["image_id"], track(pictures, len(table), "thumbnails"))
 
 
-def _threshold(vectors: Vectors, table: pd.DataFrame, config: ExportConfig) -> float | None:
+def _calibrated(vectors: Vectors, table: pd.DataFrame, config: ExportConfig) -> Calibration | None:
     """As *evaluate* sets it, on what the released graph makes of the same pictures."""
     asked, others = (
         Labelled(vectors[rows.index], rows["label"].tolist())
         for rows in (table[is_for_validation(table)], beside_validation(table))
     )
-    found = calibrate(asked, others, config.false_match_rate, config.index_size or len(table), Resampling())
-    return found.threshold if found else None
+    return calibrate(asked, others, config.false_match_rate, config.index_size or len(table), Resampling())
 
 
 def _export_graph(encoder: Encoder, table: pd.DataFrame, draft: Path) -> float:

@@ -10,7 +10,7 @@ from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.export.comparison import Comparison
 from lookalike_components.export.tables import as_markdown
 from lookalike_components.release.sealing import BuiltIndex, Tried
-from lookalike_components.retrieval import titles
+from lookalike_components.retrieval import Calibration, titles
 
 SLICES_SHOWN = 20
 SUBSETS = {"train": "Training", "validation": "Validation", "query": "Test queries", "index": "Test index"}
@@ -73,7 +73,7 @@ class Facts:
         name: Name of the release.
         encoder: What the encoder is.
         table: The images of the index.
-        threshold: Cosine from which two pictures count as the same thing; None when it could not be set.
+        calibration: The cosine from which two pictures count as the same thing; None when it could not be set.
         k: Results for each query that the metrics at k look at.
         built: The index.
         tried: The ways to run the encoder that were tried.
@@ -83,7 +83,7 @@ class Facts:
     name: str
     encoder: EncoderConfig
     table: pd.DataFrame
-    threshold: float | None
+    calibration: Calibration | None
     k: int
     built: BuiltIndex
     tried: Tried
@@ -92,7 +92,7 @@ class Facts:
 
 def model_card(facts: Facts) -> str:
     """Writes the card of a release."""
-    table, threshold, encoder = facts.table, facts.threshold, facts.encoder
+    table, encoder = facts.table, facts.encoder
     unlabelled = int(table["label"].isna().sum())
     return TEMPLATE.format(
         **encoder.model_dump(exclude={"head", "versions"}),
@@ -102,12 +102,21 @@ def model_card(facts: Facts) -> str:
         labels=table["label"].nunique(),
         unlabelled=f", {unlabelled:,} without a label" if unlabelled else "",
         searched=_searched(facts.built),
-        threshold="not set: there were no validation labels" if threshold is None else f"{threshold:.4f}",
+        threshold=_threshold(facts.calibration),
         versions=", ".join(f"{package} {number}" for package, number in encoder.versions.items()),
         data_table=_data(table),
         metrics=_metrics(facts.comparison) if facts.comparison else "",
         runtimes=as_markdown(facts.tried, facts.k),
     )
+
+
+def _threshold(found: Calibration | None) -> str:
+    if found is None:
+        return "not set: there were no validation labels"
+    nothing = (
+        "; answers nothing: no pair of validation pictures of one label reaches it" if found.answers_nothing else ""
+    )
+    return f"{found.threshold:.4f}{nothing}"
 
 
 def _searched(built: BuiltIndex) -> str:

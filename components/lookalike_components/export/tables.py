@@ -9,7 +9,8 @@ from lookalike_components.release.candidates import Candidate
 from lookalike_components.release.sealing import Tried
 from lookalike_components.retrieval import titles
 
-PLACE = "<!-- runtimes -->"
+PLACE, LINK_PLACE = "<!-- runtimes -->", "<!-- link to runtimes -->"
+LINK = '<a href="#runtimes">Runtimes</a>'
 """Where the report of *compare* leaves room for them."""
 NONE = "-"
 HEADER = (
@@ -52,8 +53,8 @@ def as_markdown(tried: Tried, k: int) -> str:
 
 
 def in_report(report: str, tried: Tried, k: int) -> str:
-    """The report with the table in the place that was left for it; unchanged where there is none."""
-    return report.replace(PLACE, _section(tried, k), 1)
+    """The report with the table, and the link to it, in the places left for them; unchanged where there are none."""
+    return report.replace(LINK_PLACE, LINK, 1).replace(PLACE, _section(tried, k), 1)
 
 
 def _section(tried: Tried, k: int) -> str:

@@ -1,13 +1,20 @@
 """Nearest neighbours, the metrics of a ranking, and how sure they are: pure functions on arrays."""
 
-from lookalike_components.retrieval.bootstrap import Interval, Resampling, intervals, labels_needed, paired_differences
+from lookalike_components.retrieval.bootstrap import (
+    Interval,
+    Resampling,
+    intervals,
+    labels_needed,
+    paired_differences,
+    resampled_means,
+)
 from lookalike_components.retrieval.cosines import Curve, curve
 from lookalike_components.retrieval.metrics import macro_means, means, per_query
-from lookalike_components.retrieval.neighbours import check_k, leave_one_out, neighbours
+from lookalike_components.retrieval.neighbours import Shown, check_k, leave_one_out, neighbours
 from lookalike_components.retrieval.ranking import Ranking, rank, rank_leave_one_out
 from lookalike_components.retrieval.slices import Slice, significantly_worse, slice_differences
 from lookalike_components.retrieval.space import Hubness, effective_dimension, hubness
-from lookalike_components.retrieval.thresholds import Calibration, Labelled, calibrate, threshold_at
+from lookalike_components.retrieval.thresholds import Calibration, Labelled, calibrate, set_on, threshold_at
 from lookalike_components.retrieval.titles import Title, titles
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "Labelled",
     "Ranking",
     "Resampling",
+    "Shown",
     "Slice",
     "Title",
     "calibrate",
@@ -35,6 +43,8 @@ __all__ = [
     "per_query",
     "rank",
     "rank_leave_one_out",
+    "resampled_means",
+    "set_on",
     "significantly_worse",
     "slice_differences",
     "threshold_at",

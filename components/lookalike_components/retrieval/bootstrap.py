@@ -57,7 +57,7 @@ def intervals(
         UserError: Fewer than two labels: nothing is known then about other labels.
     """
     columns = np.stack(list(values.values()), axis=1)
-    resampled = _resampled_means(columns, labels, resampling)
+    resampled = resampled_means(columns, labels, resampling)
     tail = (1 - resampling.confidence) / 2
     # Typical values cut the line into pieces that hold the mean with the same probability: the method counts pieces.
     lows, highs = np.quantile(resampled, [tail, 1 - tail], axis=0, method="weibull")
@@ -130,8 +130,12 @@ def draws(labels: int, resampling: Resampling) -> Iterator[NDArray[np.float64]]:
         yield generator.multinomial(labels, np.full(labels, 1 / labels), size=shape[0]).astype(np.float64)
 
 
-def _resampled_means(columns: Values, labels: Sequence[str], resampling: Resampling) -> Values:
-    """Means float64 [resamples, m] of columns float64 [q, m], each over the labels that a coin chose."""
+def resampled_means(columns: Values, labels: Sequence[str], resampling: Resampling) -> Values:
+    """Means float64 [resamples, m] of columns float64 [q, m], each over the labels that a coin chose.
+
+    Raises:
+        UserError: Fewer than two labels.
+    """
     sums, sizes = _of_labels(columns, labels)
     return np.concatenate([(half @ sums) / (half @ sizes)[:, None] for half in _halves(len(sizes), resampling)])
 

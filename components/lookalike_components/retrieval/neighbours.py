@@ -14,6 +14,42 @@ Positions = NDArray[np.int64]
 ROWS_AT_ONCE = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which picture each query and each row of an index shows: one number for one picture, however often it is there.
+
+    Attributes:
+        asked: int64 [q].
+        there: int64 [n]; -1 for a picture that no query shows.
+    """
+
+    asked: Positions
+    there: Positions
+
+    @property
+    def copies(self) -> Positions:
+        """How many rows of the index show the picture of each query: int64 [q]."""
+        pictures, counts = np.unique(self.there, return_counts=True)
+        if not len(pictures):
+            return np.zeros(len(self.asked), np.int64)
+        place = np.searchsorted(pictures, self.asked).clip(max=len(pictures) - 1)
+        return np.where(pictures[place] == self.asked, counts[place], 0)
+
+    @property
+    def most_copies(self) -> int:
+        """The most rows of the index that show the picture of one query."""
+        return int(self.copies.max(initial=0))
+
+    def under(self, asked_labels: Positions, there_labels: Positions) -> "Shown":
+        """The same, one number for one picture under one label; labels are numbers from -1 on, int64 [q] and [n]."""
+        width = max(asked_labels.max(initial=0), there_labels.max(initial=0)) + 2
+        return Shown(self.asked * width + asked_labels, self.there * width + there_labels)
+
+    def of(self, rows: Positions) -> "Shown":
+        """The same of some queries, int64 rows."""
+        return Shown(self.asked[rows], self.there)
+
+
 class Search(Protocol):
     """A way to find the nearest vectors of one index."""
 
@@ -82,36 +118,37 @@ def leave_one_out(vectors: Vectors, k: int) -> tuple[Vectors, Positions]:
         UserError: k is larger than the number of other vectors, or below 1.
         LookalikeError: A vector holds a value that is not a finite number.
     """
-    check_k(k, len(vectors), left_out=True)
+    check_k(k, len(vectors), left_out=1)
     check_finite(vectors, "index")
-    return others(Exact(vectors), vectors, np.arange(len(vectors)), k)
+    each = np.arange(len(vectors))
+    return others(Exact(vectors), vectors, Shown(each, each), k)
 
 
-def others(search: Search, vectors: Vectors, rows: Positions, k: int) -> tuple[Vectors, Positions]:
-    """Finds, for some vectors of an index, the ``k`` most like each, itself left out.
+def others(search: Search, queries: Vectors, shown: Shown, k: int) -> tuple[Vectors, Positions]:
+    """Finds, for each query, the ``k`` most like it in an index, all rows that show its own picture left out.
 
     Args:
         search: Searches the index.
-        vectors: float32 [n, d], the index.
-        rows: int64 [q], which of them are the queries.
-        k: Neighbours for each, from 1 to n - 1.
+        queries: float32 [q, d].
+        shown: Which picture each query and each row of the index shows.
+        k: Neighbours for each, from 1 to n - c, where c is the most rows that show the picture of one query.
 
     Returns:
-        Scores float32 [q, k], best first, and positions int64 [q, k]; row i never holds ``rows[i]``.
+        Scores float32 [q, k], best first, and positions int64 [q, k].
     """
-    scores, positions = search(vectors[rows], k + 1)
-    keep = positions != rows[:, None]
-    keep[keep.all(axis=1), -1] = False  # enough twins came before it that the vector itself is not in its row
-    return scores[keep].reshape(-1, k), positions[keep].reshape(-1, k)
+    scores, positions = search(queries, k + shown.most_copies)
+    own = shown.there[positions] == shown.asked[:, None]
+    first = np.argsort(own, axis=1, kind="stable")[:, :k]  # those that are not its own, in their order
+    return np.take_along_axis(scores, first, axis=1), np.take_along_axis(positions, first, axis=1)
 
 
-def check_k(k: int, images: int, left_out: bool = False) -> None:
+def check_k(k: int, images: int, left_out: int = 0) -> None:
     """Refuses a k that an index cannot answer; worth asking before anything is encoded.
 
     Args:
         k: Neighbours for each query.
         images: Size of the index.
-        left_out: Whether each query is an image of the index and left out of its own results.
+        left_out: Images of the index that show a query itself and are left out of its results.
 
     Raises:
         UserError: k is larger than the number of images to be found, or below 1.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lookalike_components.retrieval.approximate import search_in
 from lookalike_components.retrieval.metrics import DEEPEST_HIT, Counts, Relevance, Values, per_query
-from lookalike_components.retrieval.neighbours import Positions, Search, Vectors, check_finite, check_k, others
+from lookalike_components.retrieval.neighbours import Positions, Search, Shown, Vectors, check_finite, check_k, others
 
 Labels = Sequence[str | None]
 Watched = Callable[[Sequence[Positions]], Iterable[Positions]]
@@ -29,7 +29,7 @@ class Ranking:
         judged: int64 [q], rows of the given queries that have a relevant image at all; the others are left out below.
         scores: float32 [q, k], inner products.
         positions: int64 [q, k], rows of the index.
-        relevant: int64 [q], relevant images in the index (the query itself not counted).
+        relevant: int64 [q], relevant images in the index (rows that show the query itself not counted).
         depth: Results that were looked at: the largest of k, R and 10, or the whole index.
         bits: uint8 [q, depth / 8], the relevance of each of them.
         best_right: float32 [q], the score of the first relevant one; of the last of all where none is.
@@ -68,7 +68,13 @@ class Ranking:
 
 
 def rank(
-    queries: Vectors, query_labels: Labels, index: Vectors, index_labels: Labels, k: int, watched: Watched = iter
+    queries: Vectors,
+    query_labels: Labels,
+    index: Vectors,
+    index_labels: Labels,
+    k: int,
+    watched: Watched = iter,
+    shown: Shown | None = None,
 ) -> Ranking:
     """Ranks the index for each query, deep enough for the metrics at k and at R.
 
@@ -77,27 +83,33 @@ def rank(
         query_labels: [q]; a query whose label is not in the index (or is None) cannot be judged and is left out.
         index: float32 [n, d], rows of unit length.
         index_labels: [n]; None for an image that is relevant to no query.
-        k: Results that people look at, from 1 to n.
+        k: Results that people look at, from 1 to the rows that can be found.
         watched: Passes on blocks of the judged queries, int64 rows each; for progress.
+        shown: Which picture each query and each row of the index shows: rows that show a query itself are not among its
+            results. None where the index does not hold the queries, or is to answer with them.
 
     Raises:
         UserError: k is larger than the index.
         LookalikeError: A vector holds a value that is not a finite number.
     """
-    check_k(k, len(index))
-    check_finite(queries, "query")
+    shown = shown or Shown(np.arange(len(queries)), np.full(len(index), -1))
+    check_k(k, len(index), shown.most_copies)
+    if queries is not index:
+        check_finite(queries, "query")
     check_finite(index, "index")
     query_codes, index_codes = _codes(query_labels, index_labels)
-    relevant = _count(query_codes, index_codes)
-    depth = _depth(k, relevant, len(index))
-    search = search_in(index, queries, depth)
+    relevant = _relevant(query_codes, index_codes, shown)
+    depth = _depth(k, relevant, len(index) - shown.most_copies)
+    search = search_in(index, queries, depth + shown.most_copies)
     judged = np.flatnonzero(relevant > 0)
-    found = ((rows, *search(queries[rows], depth)) for rows in watched(_blocks(judged, depth)))
+    found = ((rows, *others(search, queries[rows], shown.of(rows), depth)) for rows in watched(_blocks(judged, depth)))
     parts = [_part(query_codes[rows], index_codes, scores, positions, k) for rows, scores, positions in found]
     return _ranking(judged, relevant, depth, parts, search)
 
 
-def rank_leave_one_out(vectors: Vectors, labels: Labels, k: int, watched: Watched = iter) -> Ranking:
+def rank_leave_one_out(
+    vectors: Vectors, labels: Labels, k: int, watched: Watched = iter, pictures: Counts | None = None
+) -> Ranking:
     """Ranks, for each image, all the others: every image is a query, and is left out of its own results.
 
     Args:
@@ -105,21 +117,15 @@ def rank_leave_one_out(vectors: Vectors, labels: Labels, k: int, watched: Watche
         labels: [n]; an image whose label nothing else carries cannot be judged and is left out of the queries.
         k: Results that people look at, from 1 to n - 1.
         watched: Passes on blocks of the judged queries, int64 rows each; for progress.
+        pictures: int64 [n], one number for one picture, where a picture may be there more than once; it is left out of
+            its own results wherever it is. None where no two rows are one picture.
 
     Raises:
         UserError: k is larger than the number of other images.
         LookalikeError: A vector holds a value that is not a finite number.
     """
-    check_k(k, len(vectors), left_out=True)
-    check_finite(vectors, "index")
-    codes, _ = _codes(labels, [])
-    relevant = np.maximum(_count(codes, codes) - 1, 0)
-    depth = _depth(k, relevant, len(vectors) - 1)
-    search = search_in(vectors, vectors, depth + 1)
-    judged = np.flatnonzero(relevant > 0)
-    found = ((rows, *others(search, vectors, rows, depth)) for rows in watched(_blocks(judged, depth)))
-    parts = [_part(codes[rows], codes, scores, positions, k) for rows, scores, positions in found]
-    return _ranking(judged, relevant, depth, parts, search)
+    each = np.arange(len(vectors)) if pictures is None else pictures
+    return rank(vectors, labels, vectors, labels, k, watched, Shown(each, each))
 
 
 Part = tuple[Vectors, Positions, NDArray[np.uint8], Vectors, Vectors]
@@ -166,7 +172,7 @@ def _codes(query_labels: Labels, index_labels: Labels) -> tuple[Counts, Counts]:
     return codes[: len(query_labels)], codes[len(query_labels) :]
 
 
-def _count(query_codes: Counts, index_codes: Counts) -> Counts:
-    """How many index rows carry each query's label; none where the label is missing."""
+def _relevant(query_codes: Counts, index_codes: Counts, shown: Shown) -> Counts:
+    """How many index rows carry each query's label and another picture; none where the label is missing."""
     sizes = np.bincount(index_codes[index_codes >= 0], minlength=query_codes.max(initial=0) + 1)
-    return np.where(query_codes >= 0, sizes[query_codes], 0)
+    return np.where(query_codes >= 0, sizes[query_codes] - shown.under(query_codes, index_codes).copies, 0)

@@ -1,7 +1,7 @@
 """From the answers to searches for what is not there to the score from which two pictures are called the same thing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import expm1, log1p
 
 import numpy as np
@@ -46,6 +46,8 @@ class Calibration:
         supported: Whether one of the searches may be answered at all, otherwise the threshold is the next number above
             all answers; and whether they are for labels enough to be sure of anything, see `labels_needed`.
         recall: Share of the pairs of one label that match, in [0, 1]; None where there is no such pair.
+        redrawn: float32 ``[resamples]``, where the threshold would lie for other choices of labels. The same draws for
+            any two encoders that the same pictures were searched for with, so that what they share can be told.
     """
 
     threshold: float
@@ -57,6 +59,12 @@ class Calibration:
     compared: float
     supported: bool
     recall: float | None
+    redrawn: Vectors = field(repr=False, compare=False)
+
+    @property
+    def answers_nothing(self) -> bool:
+        """Whether not one pair of one label reaches the threshold: it keeps its promise by matching nothing."""
+        return self.recall == 0
 
 
 def calibrate(
@@ -96,20 +104,42 @@ def calibrate(
     if labels < FEWEST_LABELS:
         return None
     search_rate = -expm1(log1p(-rate) * compared / index_size)
-    threshold = threshold_at(search_rate, best)
-    low, high = _interval(best, codes, search_rate, resampling)
+    threshold, redrawn = set_on(best, codes, search_rate, resampling)
+    tail = (1 - resampling.confidence) / 2
+    low, high = np.quantile(redrawn, [tail, 1 - tail])
     same = labelled_pairs(asked.vectors, asked.labels, resampling.seed).same
     return Calibration(
         threshold,
-        low,
-        high,
+        float(low),
+        float(high),
         search_rate,
         searches=len(best),
         labels=labels,
         compared=compared,
         supported=search_rate * len(best) >= 1 and labels >= labels_needed(resampling.confidence),
         recall=float((same >= threshold).mean()) if len(same) else None,
+        redrawn=redrawn,
     )
+
+
+def set_on(best: Vectors, codes: Codes, rate: float, resampling: Resampling) -> tuple[float, Vectors]:
+    """Sets the threshold on searches for what is not there, and again on each choice of their labels.
+
+    Args:
+        best: float32 ``[q]``, the best cosine that each search finds.
+        codes: int64 ``[q]``, the label that each was for.
+        rate: Share of the searches that may be answered, 0 or more, below 1.
+        resampling: How many choices, and their seed; labels are drawn with replacement, with all their searches.
+
+    Returns:
+        The threshold, and float32 ``[resamples]``, where it lies for each choice. A draw is the same for all ``best``
+        that have labels of the same codes.
+    """
+    best_first = np.argsort(-best, kind="stable")
+    _, codes = np.unique(codes[best_first], return_inverse=True)
+    drawn = draws(int(codes.max()) + 1, resampling)
+    refused = np.concatenate([_refused(codes, part, rate) for whole in drawn for part in _parts(whole, len(best))])
+    return threshold_at(rate, best), _above(best[best_first][refused])
 
 
 def threshold_at(false_match_rate: float, non_matching_scores: NDArray[np.float32]) -> float:
@@ -189,17 +219,6 @@ def _best_of_another_label(
         best[block] = np.where(apart, cosines, -1).max(axis=1, initial=-1)
         compared[block] = apart.sum(axis=1)
     return best, compared
-
-
-def _interval(best: Vectors, codes: Codes, rate: float, resampling: Resampling) -> tuple[float, float]:
-    """The range in which the threshold would lie for most other choices of labels."""
-    best_first = np.argsort(-best, kind="stable")
-    _, codes = np.unique(codes[best_first], return_inverse=True)
-    drawn = draws(int(codes.max()) + 1, resampling)
-    refused = np.concatenate([_refused(codes, part, rate) for whole in drawn for part in _parts(whole, len(best))])
-    tail = (1 - resampling.confidence) / 2
-    low, high = np.quantile(_above(best[best_first][refused]), [tail, 1 - tail])
-    return float(low), float(high)
 
 
 def _parts(drawn: Values, searches: int) -> Iterator[Values]:

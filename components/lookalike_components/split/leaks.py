@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lookalike_components.duplicates import Section, find_duplicates, groups, render
+from lookalike_components.duplicates import Section, find_duplicates, groups, of_one_thing, render
 from lookalike_components.duplicates.vectors import Vectors
 from lookalike_components.errors import UserError, listed
 
@@ -69,29 +69,41 @@ def _turned(column: str) -> str:
 def described(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """The artifact's columns.
 
-    The kind is ``leak``, or ``doubt`` where the two images have different labels, of which one may be wrong; ``copy``
-    is ``exact`` or ``near``.
+    The kind is ``leak`` or ``doubt``, see `kinds`; ``copy`` is ``exact`` or ``near``.
     """
     told = pairs.rename(columns={"kind": "copy"}).rename(columns=lambda name: name.replace("_first", "_train"))
     told = told.rename(columns=lambda name: name.replace("_second", "_test"))
-    return told.assign(image_id=table["image_id"].to_numpy()[pairs["first"]], kind=kinds(pairs))[COLUMNS]
+    return told.assign(image_id=table["image_id"].to_numpy()[pairs["first"]], kind=kinds(table, pairs))[COLUMNS]
 
 
-def kinds(pairs: pd.DataFrame) -> NDArray[np.str_]:
-    """``leak`` or ``doubt``, pair by pair."""
-    return np.where(pairs["label_first"] == pairs["label_second"], "leak", "doubt")
+def kinds(table: pd.DataFrame, pairs: pd.DataFrame) -> NDArray[np.str_]:
+    """``leak`` or ``doubt``, pair by pair.
+
+    A pair under one label is a leak. Under two labels, of which one may be wrong, it is a doubt; but copies of files
+    are leaks where these labels have two pictures or more in common across the split: then they are names of one thing.
+    What is only nearly the same under two labels may be two things, however often.
+    """
+    leaks = (pairs["label_first"] == pairs["label_second"]).to_numpy()
+    exact, ids = (pairs["kind"] == "exact").to_numpy(), table["image_id"].iloc[pairs["first"]]
+    copies = pairs[exact]
+    leaks[exact] = of_one_thing(ids[exact], copies["label_first"], copies["label_second"])
+    return np.where(leaks, "leak", "doubt")
 
 
 def page(table: pd.DataFrame, pairs: pd.DataFrame) -> str:
     """The leaks and doubts with their pictures, as HTML."""
-    kind = kinds(pairs)
+    kind = kinds(table, pairs)
     parts = {name: pairs[kind == name] for name in LEDES}
     sections = [
         Section(f"{len(part):,} {name}{'' if len(part) == 1 else 's'}", LEDES[name], part, ("training", "test"))
         for name, part in parts.items()
     ]
     title = "Pictures in training and in the test" if len(pairs) else "No picture is in training and in the test"
-    return render(table, title, "Leaks carry the same label on either side, doubts different ones.", sections)
+    lede = (
+        "Leaks carry the same label on either side, or two labels that share two pictures or more, byte for byte. "
+        "Doubts carry different ones."
+    )
+    return render(table, title, lede, sections)
 
 
 def settle_leaks(table: pd.DataFrame, pairs: pd.DataFrame, policy: str, where: Callable[[], str]) -> pd.DataFrame:
@@ -106,11 +118,13 @@ def settle_leaks(table: pd.DataFrame, pairs: pd.DataFrame, policy: str, where: C
     Raises:
         UserError: There are leaks and the policy is to refuse.
     """
-    leaks = pairs[kinds(pairs) == "leak"]
+    leaks = pairs[kinds(table, pairs) == "leak"]
     if policy == "refuse" and len(leaks):
         near = " or nearly the same" if (leaks["kind"] == "near").any() else ""
+        renamed = leaks["label_first"] != leaks["label_second"]
+        names = " or one that shares two pictures with it" if renamed.any() else ""
         raise UserError(
-            f"images of the test are also in training, the same{near}, under the same label: "
+            f"images of the test are also in training, the same{near}, under the same label{names}: "
             f"{listed(leaks['uri_second'].unique(), most=3)}; look at {where()}, then {ADVICE}"
         )
     if policy != "drop":

@@ -11,6 +11,9 @@ from lookalike_components.split.config import SplitConfig
 def choose_queries(test: pd.DataFrame, config: SplitConfig) -> pd.Series:
     """Divides the test images into ``query`` and ``index``.
 
+    Of copies of one picture under one label the first in the source takes part, and the others get None: they would
+    find each other, whatever an encoder knows.
+
     With ``queries="all"`` there is no index: every query is searched among the others, and an image that is alone with
     its label gets None, for there is nothing to find. Otherwise such an image is in the index, and distracts. Where
     all are unlabelled, every image is a query: *evaluate* asks for it by a view of it.
@@ -18,6 +21,11 @@ def choose_queries(test: pd.DataFrame, config: SplitConfig) -> pd.Series:
     Raises:
         UserError: No label has two test images.
     """
+    once = test.sort_values("position").drop_duplicates(["image_id", "label"]).sort_index()
+    return _chosen(once, config).reindex(test.index).astype(object).where(test.index.isin(once.index), None)
+
+
+def _chosen(test: pd.DataFrame, config: SplitConfig) -> pd.Series:
     if are_unlabelled(test):
         return pd.Series("query", test.index)
     sizes = test.groupby("label")["image_id"].transform("size")

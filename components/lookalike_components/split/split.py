@@ -68,10 +68,11 @@ def split(labelled_path: FilePath, outputs: Outputs, config: SplitConfig) -> Fac
     write_bytes(outputs.leaks_page, page(table, pairs).encode())
     with replacing(outputs.leaks_found) as temporary:
         described(table, pairs).to_parquet(temporary, index=False)
+    found = kinds(table, pairs)
     table = settle_leaks(table, pairs, config.leaks, lambda: _page_for_people(outputs))
     _refuse_too_little_training(table)
     write_table(pd.concat([table, unlabelled], ignore_index=True), outputs.table)
-    return _facts(table, kinds(pairs), doubts, len(unlabelled))
+    return _facts(table, found, doubts, len(unlabelled))
 
 
 def _by_having_a_label(images: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -120,7 +121,16 @@ def _subsets(images: pd.DataFrame, config: SplitConfig) -> pd.Series:
     validation = hold_out_validation(train, config)
     subsets[train.index[train["label"].isin(validation)]] = "validation"
     subsets[test.index] = test["subset"] if config.test_set else choose_queries(test, config)
-    return subsets
+    return subsets.mask(_are_copies_of_one_subset(images, subsets), None)
+
+
+def _are_copies_of_one_subset(images: pd.DataFrame, subsets: pd.Series) -> pd.Series:
+    """Which validation pictures are there once more under their label: a copy would be found by itself.
+
+    Those of the test are left out by `choose_queries`, but for a frozen one, which stays as it is.
+    """
+    validation = subsets == "validation"
+    return validation & images[["image_id", "label"]].where(validation).duplicated()
 
 
 def _tell_shared_labels(train: pd.Series, test: pd.Series) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from lookalike_components.compare.comparison import paired
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.compare.evaluation import Evaluation
 from lookalike_components.errors import UserError
+from lookalike_components.retrieval import paired_differences
 
 LABELS = ["mug"] * 2 + ["lamp"] * 4 + ["vase"] * 2
 BEFORE = np.array([0.0, 0.5, 0.5, 0.5, 1.0, 1.0, 0.2, 0.3])
@@ -57,38 +59,86 @@ def test_slices_that_nobody_asks_for_are_not_made(settings):
     assert found.slices == []
 
 
+def surely(share, **facts):
+    """The facts and the table of a threshold that no choice of validation labels would change."""
+    return {"threshold": {"supported": True, "recall": 0.5} | facts}, pd.DataFrame({"false_matches": [share] * 50})
+
+
+def false_matches(before, after, thresholds=None):
+    """Compares two shares, or columns of them, of 1,000 pictures of other things each."""
+    shares = (before, after)
+    sides = []
+    for values, share, (facts, table) in zip(
+        (BEFORE, AFTER), shares, thresholds or [surely(np.mean(share)) for share in shares], strict=True
+    ):
+        side = evaluation(values, false_matches=np.broadcast_to(share, 8))
+        side.facts.update(facts)
+        sides.append(replace(side, index=pd.DataFrame(index=range(1000)), thresholds=table))
+    return paired(*sides, CONFIG).false_matches
+
+
 def test_false_matches_are_compared_query_by_query():
-    before, after = np.full(8, 0.001), np.full(8, 0.003)
-    found = paired(
-        evaluation(BEFORE, false_matches=before), evaluation(AFTER, false_matches=after), CONFIG
-    ).false_matches
+    found = false_matches(0.001, 0.003)
     assert (found.before, found.after) == pytest.approx((0.001, 0.003))
-    assert (found.difference.low, found.difference.high) == pytest.approx((0.002, 0.002))
-    assert found.least == found.difference  # evaluations of earlier versions know nothing of an interval
+    assert (found.growth.low, found.growth.mean, found.growth.high) == pytest.approx([3.0625 / 1.0625] * 3)
 
 
-def test_how_sure_the_thresholds_are_counts_too():
-    """At the ends of their intervals: the reference's where it matches most, the candidate's where least."""
-    before = {"false_matches": np.full(8, 0.001), "false_matches_low": np.full(8, 0.0025)}
-    after = {"false_matches": np.full(8, 0.003), "false_matches_high": np.full(8, 0.002)}
-    found = paired(evaluation(BEFORE, **before), evaluation(AFTER, **after), CONFIG).false_matches
-    assert found.difference.mean == pytest.approx(0.002)
-    assert (found.least.low, found.least.high) == pytest.approx((-0.0005, -0.0005))
+def test_without_any_false_match_before_the_growth_is_a_number_all_the_same():
+    found = false_matches(0.0, 0.001)
+    assert (found.before, found.growth.mean) == (0, pytest.approx(1.0625 / 0.0625))
 
 
-@pytest.mark.parametrize("side", [0, 1])
-def test_an_encoder_without_a_threshold_leaves_false_matches_open(side):
-    shares = [np.zeros(8), np.zeros(8)]
-    shares[side] = np.full(8, np.nan)
-    before, after = (evaluation(BEFORE, false_matches=share) for share in shares)
-    assert paired(before, after, CONFIG).false_matches is None
+def test_with_thresholds_that_are_sure_more_is_what_lies_above_in_all_but_a_few_halves_of_the_labels():
+    """The logarithm of a growth is above 0 where the difference is."""
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        before, after = random.poisson(2, size=(2, 8)) / 1000
+        low = paired_differences({"": before}, {"": after}, LABELS)[""].low
+        assert (false_matches(before, after).growth.low > 1 + 1e-9) == (low > 1e-12)
+
+
+def unsure(shares):
+    return surely(0)[0], pd.DataFrame({"false_matches": shares})
+
+
+def test_how_sure_the_thresholds_are_widens_the_interval():
+    shares = 0.003 * np.exp(np.random.default_rng(1).normal(0, 0.7, 2000))
+    found = false_matches(0.001, 0.003, [surely(0.001), unsure(shares)])
+    assert np.log(found.growth.high / found.growth.low) == pytest.approx(2 * 1.96 * 0.7, rel=0.1)
+    assert found.growth.low < 1 < false_matches(0.001, 0.003).growth.low
+
+
+def test_what_moves_both_thresholds_alike_says_nothing_of_either_encoder():
+    shares = 0.001 * np.exp(np.random.default_rng(1).normal(0, 0.7, 2000))
+    assert false_matches(0.001, 0.003, [unsure(shares), unsure(3 * shares)]).growth.low > 2.5
+
+
+@pytest.mark.parametrize(
+    ("share", "threshold", "sentence"),
+    [
+        (np.nan, surely(0), "the candidate has no calibrated threshold"),
+        ([0, 0, 0, np.nan, 0, 0, 0, 0], surely(0), "for 1 of 8 queries the index holds no picture of another thing"),
+        (
+            *(0, surely(0, recall=0.0)),
+            "the threshold of the candidate answers nothing: no validation pair of one thing reaches it",
+        ),
+        (
+            *(0, surely(0, supported=False)),
+            "the validation pictures or their labels are too few to set the threshold of the candidate",
+        ),
+        (
+            *(0, (surely(0)[0], None)),
+            "the evaluation of the candidate is of an earlier version and does not tell how sure its threshold is",
+        ),
+    ],
+)
+def test_where_false_matches_cannot_be_compared_the_sentence_says_why(share, threshold, sentence):
+    assert false_matches(0, share, [surely(0), threshold]) == sentence
 
 
 def test_evaluations_of_earlier_versions_are_compared_as_far_as_they_go():
-    found = paired(evaluation(BEFORE), evaluation(AFTER, slice_shelf=["top"] * 8, false_matches=np.zeros(8)), CONFIG)
-    assert found.false_matches is None
     found = paired(evaluation(BEFORE), evaluation(AFTER), CONFIG)
-    assert (found.slices, found.false_matches) == ([], None)
+    assert (found.slices, found.false_matches) == ([], "the reference has no calibrated threshold")
 
 
 def test_a_metric_that_was_not_measured_cannot_decide():

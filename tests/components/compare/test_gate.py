@@ -54,8 +54,20 @@ def test_slices_that_differ_by_nothing_are_called_worse_no_more_often_than_state
     assert count(verdicts(20, "no gain"), "slices") <= bounds(0.05)[1]
 
 
-def test_false_matches_that_differ_by_nothing_are_called_more_no_more_often_than_stated():
-    assert count(verdicts(20, "no gain"), "false_matches") <= bounds(0.025)[1]
+@pytest.mark.parametrize("validation", [6, 50])
+def test_false_matches_that_differ_by_nothing_are_called_more_no_more_often_than_stated(validation):
+    """With thresholds that a few validation labels set, or as many as the test has."""
+    assert BENCHMARK["refusals"](50, validation, 1, SIMULATIONS, CONFIG) <= bounds(0.025)[1]
+
+
+def test_the_more_false_matches_there_are_the_more_often_they_are_refused():
+    few, many, very_many = (BENCHMARK["refusals"](50, 50, growth, 50, CONFIG) for growth in (2, 4, 9))
+    assert 2 <= few < many < very_many
+    assert very_many >= 0.9 * 50
+
+
+def test_fewer_than_six_validation_labels_decide_nothing():
+    assert BENCHMARK["refusals"](50, 5, 9, 10, CONFIG) == 0
 
 
 def test_a_loss_in_a_third_of_the_queries_is_found_behind_a_gain():
@@ -65,4 +77,5 @@ def test_a_loss_in_a_third_of_the_queries_is_found_behind_a_gain():
 
 
 def test_more_false_matches_are_found_behind_a_gain():
-    assert count(verdicts(50, "large gain, but 1.2 times the false matches"), "false_matches") >= 0.9 * SIMULATIONS
+    found = verdicts(50, "large gain, but four times the false matches")
+    assert count(found, "false_matches") >= 0.2 * SIMULATIONS > count(verdicts(50, "large gain, 0.2"), "false_matches")

@@ -5,6 +5,7 @@ import pytest
 from lookalike_components.compare.comparison import Comparison
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.compare.markdown import markdown
+from lookalike_components.compare.suspects import Leaks
 from lookalike_components.compare.verdict import decide
 from lookalike_components.retrieval import Interval, Slice
 
@@ -14,7 +15,7 @@ def written(value="top", leaks=0, champion="016c30abf152f897"):
     difference = {"map_at_r": Interval(0.1, 0.05, 0.2), "recall_at_1": Interval(-0.01, -0.02, 0.03)}
     before, after = {"map_at_r": 0.5, "recall_at_1": 0.8}, {"map_at_r": 0.6, "recall_at_1": 0.79}
     found = Comparison(3, 250, 60, before, after, difference, wins=150, ties=60, losses=40, slices=[worse])
-    return markdown(decide(found, leaks, CompareConfig(), champion), found)
+    return markdown(decide(found, Leaks(leaks), CompareConfig(), champion), found)
 
 
 def test_the_decision_comes_first_and_counts_the_queries():

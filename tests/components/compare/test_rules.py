@@ -12,6 +12,7 @@ from lookalike_components.compare.rules import (
     no_worse_slice,
     rules,
 )
+from lookalike_components.compare.suspects import Leaks
 from lookalike_components.retrieval import Interval, Slice
 
 CONFIG = CompareConfig()
@@ -28,7 +29,7 @@ def slice_of(value, mean, p_value):
 
 
 def test_every_rule_is_asked_once_and_speaks():
-    found = rules(comparison(), leaks=0, config=CONFIG)
+    found = rules(comparison(), Leaks(), CONFIG)
     assert [rule.name for rule in found] == ["gain", "effect", "slices", "leaks", "false_matches"]
     assert [rule.sentence for rule in found if rule.sentence.endswith(".") or not rule.sentence] == []
 
@@ -143,35 +144,38 @@ def test_without_slices_the_rule_says_why_it_was_not_judged(settings, sentence):
     ],
 )
 def test_a_leak_is_counted(leaks, near, sentence):
-    rule = no_leak(leaks, near)
-    figures = {"images": leaks, "near": near}
+    rule = no_leak(Leaks(leaks - near, near))
+    figures = {"images": leaks, "near": near, "doubts": 0}
     assert (rule.passed, rule.sentence, rule.figures) == (False, f"{sentence} (split.leaks=drop)", figures)
 
 
+def test_where_nothing_leaks_the_sentence_says_what_was_looked_for():
+    looked_for = (
+        "no test image is among the training images under its label, byte for byte or, as far as split looked, nearly "
+        "the same, nor byte for byte under a label that shares two pictures with its own"
+    )
+    assert (no_leak(Leaks()).passed, no_leak(Leaks()).sentence) == (True, looked_for)
+    doubted = no_leak(Leaks(doubts=2))
+    assert doubted.passed
+    assert doubted.sentence == f"{looked_for}; 2 are there under another label, which is a doubt and no leak"
+
+
 @pytest.mark.parametrize(
-    ("low", "least", "passed", "how"),
-    [(-1e-6, 1e-6, True, "not surely"), (1e-6, -1e-6, True, "not surely"), (1e-6, 1e-7, False, "surely")],
+    ("low", "passed", "how"), [(0.91, True, "not surely"), (1.0, True, "not surely"), (1.1, False, "surely")]
 )
-def test_false_matches_are_told_of_a_million(low, least, passed, how):
-    """More by the thresholds as they are is not enough: they are not sure themselves."""
-    ends = Interval(3.4e-6, low, 5e-6), Interval(2e-6, least, 3e-6)
-    found = FalseMatches(12e-6, 15.4e-6, *ends, supported=True)
+def test_false_matches_are_told_of_a_million_and_how_many_times_as_many_they_are(low, passed, how):
+    found = FalseMatches(12e-6, 15.4e-6, Interval(1.28, low, 12.3))
     rule = no_more_false_matches(comparison(false_matches=found), CONFIG)
     assert rule.passed is passed
     assert rule.sentence == (
         "at each encoder's own threshold, 12 of a million pairs of different things matched before and 15 do now, "
-        f"{how} more"
+        f"{how} more: 1.3 times as many, or with 95{SPACE}% confidence {low:g} to 12 times"
     )
 
 
-def test_thresholds_that_too_few_pictures_set_decide_nothing():
-    more = Interval(3.4e-6, 1e-6, 5e-6)
-    found = FalseMatches(12e-6, 15.4e-6, more, more, supported=False)
-    rule = no_more_false_matches(comparison(false_matches=found), CONFIG)
-    assert rule.passed is None
-    assert rule.sentence.endswith(
-        "do now; the validation pictures or their labels are too few to set such thresholds, so this decides nothing"
-    )
+def test_what_cannot_be_compared_decides_nothing_and_says_why():
+    rule = no_more_false_matches(comparison(false_matches="the candidate has no calibrated threshold"), CONFIG)
+    assert (rule.passed, rule.sentence) == (None, "the candidate has no calibrated threshold")
 
 
 def test_without_a_threshold_false_matches_are_not_judged():

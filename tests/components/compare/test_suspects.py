@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from scenes import album, saved, scene
 
-from lookalike_components.compare.suspects import find_suspects
+from lookalike_components.compare.suspects import Leaks, find_suspects
 from lookalike_components.dataset import read_table, write_table
 from lookalike_components.errors import UserError
 from lookalike_components.split.config import SplitConfig
@@ -36,7 +36,7 @@ def divided(tmp_path, album, scene, saved):
 def test_copies_and_near_duplicates_of_training_pictures_are_leaks(divided):
     found = find_suspects(*divided(leaks="ignore"))
     assert list(zip(found.leaked["uri"], found.leaked["copy"], strict=True)) == [("6.png", "exact"), ("7.png", "near")]
-    assert found.near_leaks == 1
+    assert found.leaks == Leaks(exact=1, near=1, doubts=1)
 
 
 def test_leaks_that_were_dropped_from_training_are_none(divided):
@@ -48,7 +48,7 @@ def test_leaks_that_were_dropped_from_training_are_none(divided):
 
 def test_without_the_list_of_leaks_copies_are_found(divided):
     found = find_suspects(divided(leaks="ignore")[0])
-    assert (found.leaked["uri"].tolist(), found.near_leaks, len(found.mislabelled)) == (["6.png"], 0, 0)
+    assert (found.leaked["uri"].tolist(), found.leaks.near, len(found.mislabelled)) == (["6.png"], 0, 0)
 
 
 def test_a_picture_that_training_has_under_another_label_may_be_mislabelled(divided):

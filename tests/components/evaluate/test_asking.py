@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike_components.evaluate.asking import ask
-from lookalike_components.retrieval import means, rank, rank_leave_one_out
+from lookalike_components.retrieval import Shown, means, rank, rank_leave_one_out
 
 
 def drawn(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -25,7 +25,9 @@ def shown(means: dict[str, float]) -> dict[str, float]:
 def test_all_pictures_among_the_others_are_a_ranking_that_leaves_one_out(pairs: int, seed: int):
     vectors, labels = drawn(2 * pairs, seed)
     expected = means(rank_leave_one_out(vectors, labels.tolist(), 1).metrics(1))
-    assert ask(vectors, labels, vectors, labels, own=np.arange(2 * pairs)) == pytest.approx(shown(expected))
+    assert ask(vectors, labels, vectors, labels, shown=Shown(each := np.arange(2 * pairs), each)) == pytest.approx(
+        shown(expected)
+    )
 
 
 @given(st.integers(4, 40), st.integers(0, 1000))

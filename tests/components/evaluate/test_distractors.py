@@ -47,7 +47,7 @@ def test_the_index_grows_from_nothing_added_to_all_of_them(unlabelled_whites, en
     assert [point["size"] for point in points] == [0, 1, 2, 4]
     shown = {name: points[0][name] for name in ("recall_at_1", "map_at_r")}
     labels = test.queries["label"].to_numpy(object)
-    assert shown == ask(vectors, labels, vectors, labels, own=np.arange(8))
+    assert shown == ask(vectors, labels, vectors, labels, test.shown)
 
 
 def test_more_distractors_never_help(unlabelled_whites, encoder):

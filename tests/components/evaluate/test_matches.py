@@ -1,5 +1,7 @@
 """The threshold is measured on pairs of test pictures, seen by eye and by a slow twin."""
 
+from itertools import count
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from lookalike_components.evaluate import matches as room
 from lookalike_components.evaluate.matches import matches, matches_at
 from lookalike_components.evaluate.subset import Examination
 
+IDS = count()
+
 
 def on_circle(*degrees: float) -> np.ndarray:
     """Unit vectors whose cosines can be read off by eye."""
@@ -15,7 +19,8 @@ def on_circle(*degrees: float) -> np.ndarray:
 
 
 def rows(*labels: str) -> pd.DataFrame:
-    return pd.DataFrame({"label": labels})
+    """Pictures of these labels, no two of them the same."""
+    return pd.DataFrame({"label": labels, "image_id": [f"{next(IDS)}" for _ in labels]})
 
 
 @pytest.fixture
@@ -75,3 +80,11 @@ def test_without_pairs_of_a_kind_there_is_no_share_of_them():
     found = matches(0.5, test, on_circle(0, 10))
     assert np.isnan(found.shares()["false_matches"])
     assert np.isnan(found.of_each_query()["false_matches"]).tolist() == [True]
+
+
+def test_a_copy_of_the_query_is_no_pair_of_either_kind():
+    queries, index = rows("mug"), rows("mug", "mug", "cup", "cup")
+    index["image_id"] = [queries["image_id"][0], "b", queries["image_id"][0], "d"]
+    found = matches(0.5, Examination(queries, index, left_out=False), on_circle(0, 0, 10, 0, 20))
+    counts = [part.tolist() for part in (found.same, found.same_matched, found.different, found.different_matched)]
+    assert counts == [[1]] * 4

@@ -36,7 +36,7 @@ def test_the_cells_are_what_asking_with_each_variant_gives(all_ask, encoder, mon
     batches = list(room._variants(encoder, all_ask.queries))
     labels = all_ask.queries["label"].to_numpy(object)
     for batch, cell in zip(batches, [found["untouched"], *found["cells"]], strict=True):
-        answers = ask(encode(encoder, [batch]), labels, vectors, labels, own=np.arange(12))
+        answers = ask(encode(encoder, [batch]), labels, vectors, labels, all_ask.shown)
         assert {name: cell[name] for name in answers} == pytest.approx(answers)
 
 

@@ -9,7 +9,8 @@ from lookalike_components.evaluate.subset import open_test
 
 def examination(**labels_by_subset):
     rows = [(subset, label) for subset, labels in labels_by_subset.items() for label in labels.split()]
-    return open_test(pd.DataFrame(rows, columns=["subset", "label"]))
+    table = pd.DataFrame(rows, columns=["subset", "label"])
+    return open_test(table.assign(image_id=table.index.astype(str)))
 
 
 def on_circle(*degrees):
@@ -43,3 +44,32 @@ def test_a_test_without_any_answer_is_refused():
     assert str(error.value) == (
         "none of the 2 queries has another image of its label to find; label more images, or split anew"
     )
+
+
+def twice(subsets):
+    """Twenty pictures, each alone with its label, and each there twice; vectors that tell all of them apart."""
+    rows = [(subset, f"thing {number}", str(number)) for number in range(20) for subset in subsets]
+    test = open_test(pd.DataFrame(rows, columns=["subset", "label", "image_id"]))
+    names, places = np.unique(test.images["image_id"], return_inverse=True)
+    return test, np.eye(len(names), dtype=np.float32)[places]
+
+
+@pytest.mark.parametrize("subsets", [("query", "query"), ("query", "index")])
+def test_copies_of_pictures_are_no_answers(subsets):
+    """Every picture would find its copy first, whatever the encoder knows."""
+    with pytest.raises(UserError, match="none of the 20 queries has another image of its label to find"):
+        search(*twice(subsets), k=3)
+
+
+def test_a_copy_of_the_query_under_another_label_is_no_wrong_answer():
+    rows = [("query", "mug", "a"), ("query", "mug", "b"), ("query", "cup", "a"), ("query", "cup", "c")]
+    test = open_test(pd.DataFrame(rows, columns=["subset", "label", "image_id"]))
+    ranking = search(test, on_circle(0, 10, 0, 20), k=2)
+    assert ranking.positions.tolist() == [[1, 3], [0, 2], [1, 3], [1, 0]]
+    assert ranking.metrics(2)["recall_at_1"].tolist() == [1, 1, 0, 0]
+
+
+def test_each_picture_is_in_the_test_once_under_a_label_and_rather_a_query():
+    rows = [("index", "mug", "a"), ("query", "mug", "a"), ("index", "mug", "b"), ("index", "mug", "b")]
+    test = open_test(pd.DataFrame(rows, columns=["subset", "label", "image_id"]))
+    assert (test.queries["image_id"].tolist(), test.index["image_id"].tolist()) == (["a"], ["b"])

@@ -116,9 +116,12 @@ def test_what_the_folder_says_of_it(table_path, encoder, tmp_path):
     queries = pd.read_parquet(tmp_path / "evaluation" / "queries.parquet")
     for name, shares in expected.of_each_query().items():
         assert queries[name].tolist() == shares.tolist()
-    for end in ("low", "high"):
-        shares = matches(told[end], test, embed(encoder, test.images)).of_each_query()["false_matches"]
-        assert queries[f"false_matches_{end}"].tolist() == shares.tolist()
+    redrawn = pd.read_parquet(tmp_path / "evaluation" / "thresholds.parquet")
+    assert len(redrawn) == 2000
+    assert np.quantile(redrawn["threshold"], [0.025, 0.975]) == pytest.approx([told["low"], told["high"]])
+    for threshold, share in set(redrawn.itertuples(index=False, name=None)):
+        there = matches(threshold, test, embed(encoder, test.images)).of_each_query()["false_matches"]
+        assert share == pytest.approx(there.mean())
 
 
 def test_without_a_threshold_queries_have_no_shares(make_table, encoder, tmp_path):
@@ -136,3 +139,15 @@ def test_unlabelled_validation_rows_are_passed_over(table_path, encoder):
     write_table(some, table_path)
     found, _ = set_threshold(encoder, read_table(table_path), EvaluateConfig())
     assert found.searches == 7
+
+
+def test_a_threshold_that_nothing_reaches_is_told(table_path, encoder, capsys):
+    """Of a thing's pictures every one is more like those of another thing."""
+    table = read_table(table_path)
+    numbers = table["uri"].str.extract(r"(\d)\.png")[0]
+    found, _ = set_threshold(encoder, table.assign(label=numbers), EvaluateConfig(false_match_rate=0))
+    assert found.answers_nothing
+    assert (
+        f"the threshold {found.threshold:.3f} answers nothing: no pair of validation pictures of one label reaches it; "
+        "train longer, or raise false_match_rate"
+    ) in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lookalike_components.export.tables import PLACE, as_markdown, in_report
+from lookalike_components.export.tables import LINK_PLACE, PLACE, as_markdown, in_report
 from lookalike_components.release.candidates import Candidate, Trial, onnx
 from lookalike_components.release.sealing import Tried
 
@@ -38,8 +38,8 @@ def test_without_a_test_it_says_why_there_are_no_figures():
 
 
 def test_it_takes_its_place_in_the_report(tried: Tried):
-    report = in_report(f"<main>{PLACE}<p>after</p></main>", tried, k=3)
-    assert report.startswith('<main><section id="runtimes">')
+    report = in_report(f"<nav>{LINK_PLACE}</nav><main>{PLACE}<p>after</p></main>", tried, k=3)
+    assert report.startswith('<nav><a href="#runtimes">Runtimes</a></nav><main><section id="runtimes">')
     assert ">no: map_at_r falls by 0.0310, more than 0.005</td>" in report
     assert report.endswith("</section><p>after</p></main>")
 

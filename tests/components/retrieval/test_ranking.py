@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.retrieval import rank, rank_leave_one_out
+from lookalike_components.retrieval import Shown, rank, rank_leave_one_out
 from lookalike_components.retrieval.ranking import Ranking
 
 RANKING = "lookalike_components.retrieval.ranking"
@@ -158,3 +158,27 @@ def test_a_vector_that_is_not_finite_is_refused():
     with pytest.raises(LookalikeError) as error:
         rank_leave_one_out(np.array([[1, 0], [np.inf, 0]], dtype=np.float32), ["mug", "mug"], k=1)
     assert str(error.value).startswith("index vector 1 holds a value that is not a finite number; ")
+
+
+@given(st.integers(3, 12), st.integers(1, 4), st.integers(0, 1000))
+def test_a_picture_is_left_out_of_its_own_results_wherever_it_stands(pictures, k, seed):
+    """Against plain loops: rows show pictures, some of them more than one row, under one label or another."""
+    random = np.random.default_rng(seed)
+    shown = np.append(np.arange(pictures), random.integers(pictures, size=4))
+    vectors = random.normal(size=(pictures, 3)).astype(np.float32)[shown]
+    labels = random.choice(["a", "b"], len(shown))
+    depth = min(k, len(shown) - np.bincount(shown).max())
+    labels[:3] = "a"  # three different pictures of one label, so that some query can be judged
+    ranking = rank_leave_one_out(vectors, labels.tolist(), depth, pictures=shown)
+    for row, query in enumerate(ranking.judged):
+        others = [other for other in range(len(shown)) if shown[other] != shown[query]]
+        order = sorted(others, key=lambda other: -float(vectors[query] @ vectors[other]))
+        assert ranking.relevant[row] == sum(labels[other] == labels[query] for other in others)
+        assert ranking.scores[row] == pytest.approx(vectors[order[:depth]] @ vectors[query], abs=1e-5)
+        assert not np.isin(ranking.positions[row], np.flatnonzero(shown == shown[query])).any()
+
+
+def test_a_copy_of_the_query_in_the_index_is_no_hit():
+    shown = Shown(np.array([0]), np.array([0, 1, 2]))
+    ranking = rank(on_circle(0), ["mug"], on_circle(0, 10, 20), ["mug", "lamp", "mug"], 2, shown=shown)
+    assert (ranking.positions.tolist(), ranking.relevant.tolist()) == ([[1, 2]], [1])

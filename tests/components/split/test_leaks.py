@@ -210,3 +210,26 @@ def test_the_encoder_finds_a_mirror_image_and_doubts_labels(
     assert run(table, **FOUR, leaks="drop")["leaks"] == 0
     assert run(table, **FOUR, **encoder, leaks="drop")["leaks"] == 1
     assert pd.read_csv(run.doubts).columns.tolist() == ["image", "label", "current_label", "agreement", "score"]
+
+
+def test_two_copies_under_another_label_are_one_thing_under_two_names(run: Run, leaky: pd.DataFrame) -> None:
+    """One may be a slip, and is a doubt."""
+    frame = leaky.drop(index=[21])
+    assert run(frame, **HALVES)["leaks"] == 0
+    frame.loc[31, "image_id"] = frame.loc[3, "image_id"]
+    assert frame.loc[[2, 3, 30, 31], "label"].nunique() == 2
+    assert run(frame, **HALVES, leaks="ignore")["leaks"] == 2
+    with pytest.raises(UserError, match="the same, under the same label or one that shares two pictures with it: 30"):
+        run(frame, **HALVES)
+    subsets = run.subsets(frame, **HALVES, leaks="drop").set_index("uri")["subset"]
+    assert subsets[["2.png", "3.png", "30.png", "31.png"]].tolist() == [None, None, "query", "query"]
+
+
+def test_validation_pictures_are_there_once_under_a_label(run: Run, labelled: Callable[..., pd.DataFrame]) -> None:
+    frame = labelled()
+    frame["image_id"] = frame["image_id"].where(frame["position"] % 4 != 3, frame["image_id"].shift(1))
+    table = run.subsets(frame, validation=3, leaks="ignore")
+    held_out = table[table["subset"].isin(["validation", "query"])]
+    assert not held_out.duplicated(["image_id", "label"]).any()
+    assert (held_out.groupby("label").size() == 3).all()
+    assert (table[table["subset"] == "train"].groupby("label").size() == 4).all()

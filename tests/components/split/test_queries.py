@@ -55,3 +55,16 @@ def test_nothing_to_find_is_one_sentence() -> None:
     assert str(error.value) == (
         "no test label has two images, so there is nothing to find; add images, or split by image"
     )
+
+
+def test_copies_under_one_label_take_part_once() -> None:
+    """The first in the source does; a copy under another label is another question."""
+    copies = TEST.assign(image_id=["a", "a", "b", "c", "b", "a"])
+    assert choose_queries(copies, SplitConfig(queries="first", queries_per_label=9)).to_dict() == {
+        **{10: None, 11: "index", 12: None, 13: "index", 14: "query", 15: "index"}
+    }
+
+
+def test_two_copies_of_one_picture_are_nothing_to_find() -> None:
+    with pytest.raises(UserError, match="no test label has two images, so there is nothing to find"):
+        choose_queries(TEST[:2].assign(image_id="a"), SplitConfig())

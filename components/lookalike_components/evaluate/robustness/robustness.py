@@ -45,9 +45,9 @@ def robustness(
     asked = test.queries.iloc[rows]
     say(f"asks {len(rows):,} queries again, each worse in {len(CELLS)} ways")
     labels, index_labels = (images["label"].to_numpy(dtype=object) for images in (asked, test.index))
-    own = rows if test.left_out else None
+    shown = test.shown and test.shown.of(rows)
     untouched, *cells = (
-        ask(variant, labels, test.searched(vectors), index_labels, own) for variant in _embedded(encoder, asked)
+        ask(variant, labels, test.searched(vectors), index_labels, shown) for variant in _embedded(encoder, asked)
     )
     named = [
         {"corruption": corruption, "severity": severity, **answers}

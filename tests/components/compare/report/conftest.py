@@ -123,7 +123,7 @@ def told(bench, reference, candidate):
     data = describe_data(bench.folder / "table.parquet")
     comparison = paired(reference, candidate, config)
     history = read_history(bench.folder / "history.jsonl")
-    verdict = decide(comparison, len(data.suspects.leaked), config)
+    verdict = decide(comparison, data.suspects.leaks, config)
     return Findings(verdict, comparison, examples(reference, candidate), reference, candidate, history, data, config)
 
 
