@@ -9,6 +9,7 @@ from lookalike.cli import (
     ablate,
     check,
     deploying,
+    entries,
     examples,
     fit,
     models,
@@ -56,6 +57,7 @@ releases.register(app)
 use.register(app)
 push.register(app)
 serving.register(app)
+entries.register(app)
 deploying.register(app)
 pipeline.register(app)
 schedules.register(app)

@@ -26,6 +26,7 @@ def models(as_json: AsJson = False) -> None:
     show(models_table([*BACKBONES.values()], here))
     bound = ", ".join(name for name, row in BACKBONES.items() if not row.is_permissive)
     note(f"the licences of {bound} do not permit every use; the others are {_permissive()}")
+    note("timm publishes no sha256 of its weights; they are taken as they come, unless encoder.weights_sha256 is set")
     note("weights that are not here are fetched when they are needed; --json tells from where")
 
 

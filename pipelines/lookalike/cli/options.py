@@ -2,14 +2,18 @@
 
 import inspect
 import json
+import math
 import os
 import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from lookalike.client.service import Client
 
 Source = Annotated[
     str,
@@ -66,6 +70,37 @@ def note(message: str) -> None:
 def say(message: object) -> None:
     """One line of the result, on stdout."""
     sys.stdout.write(f"{message}\n")
+
+
+def client_of(url: str, token_file: Path | None, ca_file: Path | None) -> "Client":
+    """A client of the server that the options name."""
+    from lookalike.client.service import Client
+
+    return Client(url, token_file=token_file, ca_file=ca_file)
+
+
+def parsed_column(option: str, text: str) -> tuple[str, str | int | float | bool | None]:
+    """``COLUMN=VALUE`` as a server compares it: YAML's numbers, true, false and null are such, and all else is text.
+
+    A label is text in any case.
+
+    Raises:
+        UserError: There is no column, or no value.
+    """
+    from yaml import YAMLError
+
+    from lookalike.yaml_settings import parsed_value
+    from lookalike_components.errors import UserError
+
+    column, equals, value = text.partition("=")
+    if not column or not equals:
+        raise UserError(f"{option} {text} has no value; write {option} COLUMN=VALUE")
+    try:
+        parsed = parsed_value(value) if value and column != "label" else value
+    except YAMLError:
+        return column, value
+    is_plain = isinstance(parsed, str | int | None) or (isinstance(parsed, float) and math.isfinite(parsed))
+    return column, parsed if is_plain else value
 
 
 def parsed_settings(settings: list[str]) -> dict[str, Any]:

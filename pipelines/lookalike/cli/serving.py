@@ -31,6 +31,12 @@ def serve(
             metavar="FOLDER", help="Keeps entries added and removed; without it none can be.", show_default=False
         ),
     ] = None,
+    most_entries: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Entries that the journal may hold; 100,000 unless given.", show_default=False
+        ),
+    ] = None,
     page: Annotated[bool, typer.Option(help="Answer / with a page to try the server.")] = True,
     token_file: Annotated[
         Path | None,
@@ -55,6 +61,7 @@ def serve(
     arguments = ["--release", str(release), "--host", host, "--http-port", str(port), "--grpc-port", str(grpc_port)]
     arguments += ["--runtime", runtime, *([] if page else ["--no-page"])]
     files = {"journal": journal, "token-file": token_file, "tls-certificate": tls_certificate, "tls-key": tls_key}
-    arguments += [f"--{option}={path}" for option, path in files.items() if path]
+    given = {**files, "most-entries": most_entries}
+    arguments += [f"--{option}={value}" for option, value in given.items() if value]
     command = [sys.executable, "-m", "lookalike_components.serve", *arguments, *context.args]
     os.execv(sys.executable, command)  # noqa: S606 (this process becomes the server, so that signals reach it)

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lookalike.cli.options import AsJson, CaFile, Runs, ServerToken, Url, note, print_json, say
+from lookalike.cli.options import (
+    AsJson,
+    CaFile,
+    Runs,
+    ServerToken,
+    Url,
+    client_of,
+    note,
+    parsed_column,
+    print_json,
+    say,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +67,7 @@ def encode(
         name, pictures = _run_and(what)
         _hand_out(output, pictures, _encoded_by_run(name, pictures, runs))
         return
-    with _client(url, token_file, ca_file) as client:
+    with client_of(url, token_file, ca_file) as client:
         if _is_source(what):
             _encode_source(client, what[0], output)
         else:
@@ -75,12 +86,6 @@ def _encoded_by_run(name: str, pictures: list[str], runs: str | None) -> "npt.ND
     from lookalike.client import sdk
 
     return sdk.encode(sdk.get_model(sdk.get_run(name, runs)), pictures)
-
-
-def _client(url: str, token_file: Path | None, ca_file: Path | None) -> "Client":
-    from lookalike.client.service import Client
-
-    return Client(url, token_file=token_file, ca_file=ca_file)
 
 
 def _is_source(what: list[str]) -> bool:
@@ -160,7 +165,7 @@ def search(
         raise UserError("one picture is searched for at a time; pass RUN PICTURE, or PICTURE and --url")
     matches: list[Match]
     if url:
-        with _client(url, token_file, ca_file) as client:
+        with client_of(url, token_file, ca_file) as client:
             matches = client.search([what[0]], k, filter=_filter(filters or []), exclude=exclude or [])[0]
     elif filters or exclude:
         raise UserError("--filter and --exclude are for a server; pass its --url")
@@ -179,17 +184,12 @@ def _found_by_run(name: str, picture: str, k: int, runs: str | None) -> "list[Ma
 
 
 def _filter(conditions: list[str]) -> dict[str, Any]:
-    """``COLUMN=VALUE`` each; a column again means any of the values. Labels are texts, others as YAML reads them."""
-    from lookalike.yaml_settings import parsed_value
-    from lookalike_components.errors import UserError
-
+    """``COLUMN=VALUE`` each; a column again means any of the values."""
     wanted: dict[str, list[Any]] = {}
     for condition in conditions:
-        column, equals, value = condition.partition("=")
-        if not column or not equals:
-            raise UserError(f"--filter {condition} has no value; write --filter COLUMN=VALUE")
-        wanted.setdefault(column, []).append(value if column == "label" or not value else parsed_value(value))
-    return dict(wanted)
+        column, value = parsed_column("--filter", condition)
+        wanted.setdefault(column, []).append(value)
+    return wanted
 
 
 def sprites(

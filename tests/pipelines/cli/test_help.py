@@ -19,6 +19,8 @@ COMMANDS = [
     "search",
     "sprites",
     "serve",
+    "add",
+    "remove",
     "compile",
     "submit",
     "schedule",

@@ -1,7 +1,8 @@
 """A source's pictures to a file of embeddings, through a server; killed at any moment, it goes on where it was.
 
-The file grows part by part in a folder beside it. A part is named by what is in it: the pictures with their versions,
-and the encoder. So the next run finds those that are done, whatever changed in between.
+The file grows part by part in a folder beside it. A part is named by what is in it: the pictures with their versions
+and all that the source says of them, and the encoder. So the next run finds those that are done, whatever changed in
+between.
 """
 
 import hashlib
@@ -11,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lookalike.client.embeddings.described import described
 from lookalike.client.embeddings.part import Encoder, Part
 from lookalike.client.embeddings.table import Origin, joined
 from lookalike_components.errors import UserError
@@ -50,15 +52,17 @@ def encode_source(
         progress: Called with the number of further pictures that are done.
 
     Raises:
-        UserError: Not a single picture can be embedded.
+        UserError: Not a single picture can be embedded, or a column of the source has a name that the file needs.
         ServiceError: The server does not answer any more, or took up another encoder.
     """
+    rows, versions = described(source.listing), source.listing["version"].tolist()
     folder = output.with_name(f"{output.name}.parts")
     folder.mkdir(parents=True, exist_ok=True)
     outcome, paths = Outcome(), []
-    for start in range(0, len(source.listing), ROWS):
-        part = Part(encoder, origin, source, source.listing.iloc[start : start + ROWS], progress)
-        paths.append(_finished(part, folder, outcome))
+    for start in range(0, len(rows), ROWS):
+        part = Part(encoder, origin, source, rows.slice(start, ROWS), progress)
+        name = _name(origin, versions[start : start + ROWS], part.rows)
+        paths.append(_finished(part, folder / f"{name}.parquet", outcome))
     if not outcome.encoded + outcome.kept:
         uri, reason = next(iter(outcome.refused.items()))
         raise UserError(f"no picture of the source could be embedded: {uri} {reason}")
@@ -68,9 +72,8 @@ def encode_source(
     return outcome
 
 
-def _finished(part: Part, folder: Path, outcome: Outcome) -> Path:
+def _finished(part: Part, path: Path, outcome: Outcome) -> Path:
     """The file of a part, made unless it is there."""
-    path = folder / f"{_name(part.rows, part.origin)}.parquet"
     if path.is_file():
         outcome.kept += pq.read_metadata(path).num_rows
         outcome.refused |= json.loads(pq.read_schema(path).metadata[REFUSED])
@@ -85,6 +88,6 @@ def _finished(part: Part, folder: Path, outcome: Outcome) -> Path:
     return path
 
 
-def _name(rows: pd.DataFrame, origin: Origin) -> str:
-    named = json.dumps([origin.encoder, rows[["uri", "version"]].to_numpy().tolist()])
+def _name(origin: Origin, versions: list[str], rows: pa.Table) -> str:
+    named = json.dumps([origin.encoder, versions, str(rows.schema), rows.to_pylist()], default=str)
     return hashlib.sha256(named.encode()).hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lookalike.client.service.pictures import BYTES, IMAGES, Picture, file_of
+from lookalike.client.service.pictures import Picture, file_of, gathered
 from lookalike_components.errors import UserError
 
 Value = str | int | float | bool | None
@@ -38,18 +38,9 @@ def requests(entries: Iterable[Entry], encoder: str) -> Iterator[dict[str, Any]]
     Raises:
         UserError: An entry has neither image nor embedding, or cannot be read.
     """
-    gathered: list[dict[str, Any]] = []
-    size = 0
-    for number, entry in enumerate(entries, start=1):
-        described = _described(entry, number)
-        nbytes = len(described.get("b64", ""))
-        if gathered and (len(gathered) == IMAGES or size + nbytes > BYTES):
-            yield _body(gathered, encoder)
-            gathered, size = [], 0
-        gathered.append(described)
-        size += nbytes
-    if gathered:
-        yield _body(gathered, encoder)
+    described = (_described(entry, number) for number, entry in enumerate(entries, start=1))
+    for some in gathered(described, lambda one: len(one.get("b64", ""))):
+        yield _body(some, encoder)
 
 
 def _body(entries: list[dict[str, Any]], encoder: str) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Pictures of any kind as the bytes of image files, in requests of bounded size."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ else:
     Picture = bytes | str | Path | np.ndarray
     """The bytes of an image file, its path or URI, uint8 pixels ``[height, width, 3]`` (RGB), or an image of Pillow."""
 
+Item = TypeVar("Item")
 IMAGES = 32
 """Images of one request: more would not be faster, and busy servers would rather have less."""
 BYTES = 16 * 2**20
@@ -40,17 +41,34 @@ def batches(pictures: Iterable[Picture]) -> Iterator[Batch]:
     Raises:
         UserError: One of them cannot be read.
     """
-    files: list[bytes] = []
-    first, size = 1, 0
-    for number, picture in enumerate(pictures, start=1):
-        file = file_of(picture, number)
-        if files and (len(files) == IMAGES or size + len(file) > BYTES):
-            yield Batch(first, files)
-            first, files, size = number, [], 0
-        files.append(file)
-        size += len(file)
-    if files:
+    first = 1
+    for files in gathered((file_of(picture, number) for number, picture in enumerate(pictures, start=1)), len):
         yield Batch(first, files)
+        first += len(files)
+
+
+def gathered(
+    items: Iterable[Item], size: Callable[[Item], int], most_items: int = IMAGES, most_bytes: int = BYTES
+) -> Iterator[list[Item]]:
+    """Items in their order, as many together as may be: one at least, whatever its size.
+
+    Args:
+        items: They are read as they are needed.
+        size: Tells the bytes of one.
+        most_items: How many may be together.
+        most_bytes: How many bytes these may have.
+    """
+    together: list[Item] = []
+    nbytes = 0
+    for item in items:
+        more = size(item)
+        if together and (len(together) == most_items or nbytes + more > most_bytes):
+            yield together
+            together, nbytes = [], 0
+        together.append(item)
+        nbytes += more
+    if together:
+        yield together
 
 
 def file_of(picture: Picture, number: int = 1) -> bytes:

@@ -1,6 +1,7 @@
 """What a server did not do, in its own words where it has some."""
 
 import email.utils
+import re
 import time
 
 import httpx
@@ -10,6 +11,9 @@ from lookalike_components.errors import LookalikeError
 PASSING = frozenset({429, 502, 503, 504})
 """Statuses after which the same request may well be answered."""
 USERS_FAULT = range(400, 500)
+ABOUT_IMAGES = frozenset({400, 413})
+"""Statuses by which a server refuses an image, or as many of them at once."""
+IN_A_MALFORMED_REQUEST = re.compile(r"^the request is malformed: entries\.0(\.|: )")
 
 
 class ServiceError(LookalikeError):
@@ -31,6 +35,19 @@ class ServiceError(LookalikeError):
     def is_passing(self) -> bool:
         """Whether the same request may be answered in a while."""
         return not self.status or self.status in PASSING
+
+    @property
+    def is_about_images(self) -> bool:
+        """Whether a request with fewer images, or with others, may be answered."""
+        return self.status in ABOUT_IMAGES
+
+    @property
+    def of_the_image(self) -> str:
+        """What is wrong with the only image of a request, as it is said after the image's name."""
+        sentence = str(self).partition(" refused: ")[2]
+        if sentence.startswith("image 1 "):
+            return sentence.removeprefix("image 1 ").removesuffix("; send another")
+        return f"is refused: {IN_A_MALFORMED_REQUEST.sub('', sentence)}"
 
     def counted_from(self, first: int) -> "ServiceError":
         """The same, about images that the server counted from 1 and the caller from ``first``."""

@@ -102,6 +102,34 @@ def test_a_picture_that_changed_in_between_is_embedded_anew(client, release, pho
     np.testing.assert_array_equal(pd.read_parquet(output)["embedding"][0], release.encode([pictures[39]])[0])
 
 
+def test_what_the_source_says_of_its_pictures_counts_as_it_is_now(client, photos, tmp_path, output, monkeypatch):
+    monkeypatch.setattr(encoding, "ROWS", 2)
+    names = [f"photos/{n:02}.jpg" for n in range(4)]
+    write_table(tmp_path, uri=names, label=["old"] * 4)
+    with pytest.raises(ServiceError):
+        encoded(Dying(client, requests=1), tmp_path / "table.csv", output)
+    write_table(tmp_path, uri=names, label=["new"] * 4, shop=[1, 2, 3, 4])
+    encoded(client, tmp_path / "table.csv", output)
+    frame = pd.read_parquet(output)
+    assert frame["label"].tolist() == ["new"] * 4
+    assert frame["shop"].astype(int).tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["id", "picture", "embedding"])
+def test_a_column_that_the_file_has_of_its_own_is_refused(client, photos, tmp_path, output, name):
+    write_table(tmp_path, uri=["photos/00.jpg"], **{name: ["7"]})
+    with pytest.raises(UserError) as error:
+        encoded(client, tmp_path / "table.csv", output)
+    assert (
+        str(error.value) == f"the source has a column {name}, which the file has for something else; rename the column"
+    )
+    assert not output.with_name("embeddings.parquet.parts").exists()
+
+
+def write_table(folder, **columns):
+    pd.DataFrame(columns).to_csv(folder / "table.csv", index=False)
+
+
 def test_a_server_that_takes_up_another_encoder_ends_it(client, photos, output):
     with pytest.raises(ServiceError, match="took up another encoder in between"):
         encoded(Dying(client, requests=9, encoder="0" * 64), photos, output)
