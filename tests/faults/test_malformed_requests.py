@@ -28,9 +28,11 @@ from lookalike_components.release.runtime import Release
 pytestmark = pytest.mark.slow
 
 JSON = {"Content-Type": "application/json"}
+BINARY_EVENT = JSON | {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "x", "ce-type": "t"}
+STRUCTURED_EVENT = {"Content-Type": "application/cloudevents+json"}
 BINARY = "application/octet-stream"
-V1, V2, BINARY_V2, GRPC, PICTURES, CHANGES, REMOVED = 600, 600, 500, 1_000, 150, 400, 150
-"""Requests of each kind; the first three to each model, pictures for each way to spoil them."""
+V1, V2, BINARY_V2, GRPC, PICTURES, CHANGES, REMOVED, EVENTS = 600, 600, 500, 1_000, 150, 400, 150, 50
+"""Requests of each kind; the first three to each model, pictures for each way to spoil them, events to each path."""
 LONGEST_SENTENCE = 600
 ECHO = 40
 REFUSALS = {
@@ -79,6 +81,20 @@ def test_v1(server, tally, pictures, vector, model):
 
     ask()
     assert tally.total() >= V1
+
+
+@pytest.mark.parametrize("headers", [BINARY_EVENT, STRUCTURED_EVENT], ids=["binary", "structured"])
+@pytest.mark.parametrize("path", ["/v1/models/search:predict", "/v1/models/search:explain", "/v2/models/search/infer"])
+def test_cloud_events(server, tally, pictures, vector, path, headers):
+    @times(EVENTS)
+    @given(spoilt_json(v1_requests(pictures[0], vector)))
+    def ask(body):
+        answer = server.ask("POST", path, body, headers)
+        judge(answer, tally, b64(pictures[0]))
+        assert answer.status == 415
+
+    ask()
+    assert tally.total() >= EVENTS
 
 
 @pytest.mark.parametrize("model", ["encoder", "search"])

@@ -1,10 +1,13 @@
-"""Slow-loris clients: they send a byte now and then, or nothing, and hold their connections as long as they can."""
+"""Slow-loris clients: they send or read a byte now and then, or nothing, and hold what they can as long as they can."""
 
 import selectors
 import socket
+import threading
 import time
 
+import grpc
 import pytest
+from malformed import b64
 from server_process import until
 
 SLOW = 100
@@ -88,3 +91,71 @@ def test_more_connections_than_the_server_takes_are_told_so_and_it_recovers(laun
     assert refused.status == 503
     until(narrow.is_ready)
     assert narrow.faults_in_log() == []
+
+
+@pytest.fixture
+def hurried_and_narrow(launch, tmp_path):
+    """A server for four at once, each in a second, and with a token for whatever is no probe."""
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef\n")
+    return launch("--most-connections", "4", "--timeout", "1", "--token-file", str(token))
+
+
+def test_clients_that_never_read_their_answer_are_sent_away(hurried_and_narrow):
+    deaf = [hurried_and_narrow.connect() for _ in range(4)]
+    for connection in deaf:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.setblocking(False)
+        connection.send(b"GET /page/page.js HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+    assert not hurried_and_narrow.is_ready()
+    until(hurried_and_narrow.is_ready)
+    for connection in deaf:
+        connection.close()
+    assert hurried_and_narrow.faults_in_log() == []
+
+
+def test_eight_idle_uploads_keep_nobody_out(server, pictures):
+    chunked = HEAD.replace(b"Content-Length: 100000", b"Transfer-Encoding: chunked") + b"\r\n1\r\n{\r\n"
+    idle = [server.connect() for _ in range(8)]
+    for connection in idle:
+        connection.sendall(chunked)
+    answer = server.post("/v1/models/encoder:predict", {"instances": [{"b64": b64(pictures[0])}]})
+    for connection in idle:
+        connection.close()
+    assert answer.status == 200
+
+
+@pytest.fixture
+def silence():
+    """Messages of a call that never come."""
+    is_over = threading.Event()
+
+    def nothing():
+        is_over.wait()
+        yield from ()
+
+    yield nothing
+    is_over.set()
+
+
+def test_calls_without_a_message_end_in_time(hurried_and_narrow, silence):
+    with grpc.insecure_channel(f"127.0.0.1:{hurried_and_narrow.grpc_port}") as channel:
+        begin = channel.stream_unary("/inference.GRPCInferenceService/ServerReady").future
+        errors = [call.exception(timeout=60) for call in [begin(silence()) for _ in range(4)]]
+        ready = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")(b"")
+    told = {(error.code(), error.details()) for error in errors}
+    assert told == {(grpc.StatusCode.DEADLINE_EXCEEDED, "the request did not arrive within 1 s; send it faster")}
+    assert ready
+    assert hurried_and_narrow.faults_in_log() == []
+
+
+def test_requests_under_way_have_their_grace_to_the_tenth_of_a_second(launch):
+    stopping = launch("--grace", "0.9")
+    with stopping.connect() as connection:
+        connection.sendall(HEAD + b"\r\n{")
+        until(lambda: "lookalike_requests_in_flight 1.0" in stopping.ask("GET", "/metrics").body.decode())
+        started = time.monotonic()
+        stopping.process.terminate()
+        while connection.recv(4096):
+            pass
+        assert time.monotonic() - started > 0.9

@@ -9,12 +9,16 @@ from pydantic import Field, ValidationError
 
 from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.pixels import Aspect, ResizePolicy
-from lookalike_components.release.candidates import Candidate, Trial
+from lookalike_components.release.candidates import Candidate, Trial, onnx
+from lookalike_components.release.lineage import LINEAGE
 from lookalike_components.release.part import Part
 from lookalike_components.step_config import explain
 
 MANIFEST = "manifest.json"
 CARD = "model_card.md"
+INDEX = "index.faiss"
+INDEX_TABLE = "index.parquet"
+THUMBNAILS = "thumbnails.arrow"
 _NOT_DIGESTED = {"created", "digest", "checksum"}
 _SINCE_VERSION_2 = {"candidates", "trial"}
 _OF_THE_INDEX_SINCE_VERSION_2 = ("kind", "recall", "recall_at")
@@ -89,6 +93,11 @@ class Manifest(Part):
         digested = self.model_copy(update={"digest": self.computed_digest()})
         return digested.model_copy(update={"checksum": digested.computed_checksum()})
 
+    @property
+    def shipped(self) -> tuple[Candidate, ...]:
+        """What the release may be run with: the ONNX graph alone in version 1, and where nothing was tried."""
+        return tuple(candidate for candidate in self.candidates if candidate.shipped) or (onnx(),)
+
     def computed_digest(self) -> str:
         """The sha256, in hex, over everything that makes two releases behave differently.
 
@@ -111,16 +120,28 @@ class Manifest(Part):
         """Checks the manifest and every file in ``folder`` against the digests.
 
         Raises:
-            LookalikeError: A file is missing or differs in as little as one bit; the sentence names it.
+            LookalikeError: A file is missing, differs in as little as one bit, or would be read though it is not in the
+                manifest; the sentence names it.
         """
         if (self.computed_digest(), self.computed_checksum()) != (self.digest, self.checksum):
             raise _changed(folder, MANIFEST)
+        for name in sorted(self._read_from(folder) - self.files.keys()):
+            raise LookalikeError(
+                f"{name} in the release {folder} cannot be checked, since {MANIFEST} does not list it; "
+                "copy the whole folder again"
+            )
         for name, digest in self.files.items():
             path = Path(folder, name)
             if not path.is_file():
                 raise LookalikeError(f"{name} is missing from the release {folder}; copy the whole folder again")
             if file_digest(path) != digest:
                 raise _changed(folder, name)
+
+    def _read_from(self, folder: str | Path) -> set[str]:
+        """The files that somebody who opens the release reads."""
+        encoders = {name for candidate in self.shipped for name in candidate.files}
+        optional = {name for name in (THUMBNAILS, LINEAGE) if Path(folder, name).is_file()}
+        return {INDEX, INDEX_TABLE} | encoders | optional
 
 
 def file_digest(path: Path) -> str:

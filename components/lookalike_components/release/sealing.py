@@ -14,11 +14,11 @@ from lookalike_components.errors import UserError
 from lookalike_components.release.candidates import GRAPH as GRAPH
 from lookalike_components.release.candidates import Candidate, Trial
 from lookalike_components.release.manifest import CARD as CARD
+from lookalike_components.release.manifest import INDEX as INDEX
+from lookalike_components.release.manifest import INDEX_TABLE as INDEX_TABLE
 from lookalike_components.release.manifest import MANIFEST, EncoderFacts, IndexFacts, Manifest, file_digest
 from lookalike_components.storage.parquet import read_parquet
 
-INDEX = "index.faiss"
-INDEX_TABLE = "index.parquet"
 INDEX_COLUMNS = ["image_id", "uri", "label", "subset"]
 
 

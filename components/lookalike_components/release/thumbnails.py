@@ -6,7 +6,8 @@ from typing import Self
 
 import pyarrow as pa
 
-THUMBNAILS = "thumbnails.arrow"
+from lookalike_components.release.manifest import THUMBNAILS as THUMBNAILS
+
 PICTURES_IN_A_BATCH = 1024
 SCHEMA = pa.schema([pa.field("image_id", pa.string()), pa.field("webp", pa.binary())])
 

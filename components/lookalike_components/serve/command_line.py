@@ -66,6 +66,9 @@ def _add_limits(group: Any) -> None:
         "--most-body-bytes", dest="body_bytes", type=_above_zero(int), metavar="N", help="of a request (%(default)s)"
     )
     group.add_argument(
+        "--most-json-bytes", dest="json_bytes", type=_above_zero(int), metavar="N", help="of its JSON (%(default)s)"
+    )
+    group.add_argument(
         "--most-images", dest="images", type=_above_zero(int), metavar="N", help="in one request (%(default)s)"
     )
     group.add_argument(
@@ -83,6 +86,9 @@ def _add_limits(group: Any) -> None:
     )
     group.add_argument(
         "--most-connections", dest="connections", type=_above_zero(int), metavar="N", help="open at once (%(default)s)"
+    )
+    group.add_argument(
+        "--most-entries", dest="entries", type=_above_zero(int), metavar="N", help="in the journal (%(default)s)"
     )
     group.add_argument(
         "--timeout", dest="seconds", type=_above_zero(float), metavar="S", help="of a request (%(default)s s)"

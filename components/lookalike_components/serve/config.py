@@ -14,6 +14,9 @@ class Limits:
 
     body_bytes: int = 64 * MIB
     """Bytes of a request's body over REST, and of a message over gRPC."""
+    json_bytes: int = 32 * MIB
+    """Bytes of JSON in a request over REST, where base64 takes a third more than the bytes of an image: a photo of 50
+    megapixels, or ten of the usual ones. It is parsed in one piece, during which nobody else is answered."""
     images: int = 128
     """Images, or embeddings, in one request."""
     pixels: int = 50_000_000
@@ -26,6 +29,8 @@ class Limits:
     """Images that may wait or be worked on at once; 0 takes 128 for every core, at least 256."""
     connections: int = 1_024
     """Connections over REST that may be open at once."""
+    entries: int = 100_000
+    """Entries that were added, and ids that were taken out, which the journal may hold."""
     head_seconds: float = 10.0
     """How long the head of a request may take to arrive, the first one from when the connection is there."""
     head_bytes: int = 64 * 1024

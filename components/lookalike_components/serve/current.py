@@ -12,6 +12,7 @@ import numpy as np
 from lookalike_components.errors import LookalikeError
 from lookalike_components.release.manifest import Manifest
 from lookalike_components.release.runtime import Release
+from lookalike_components.release.thumbnails import THUMBNAILS
 from lookalike_components.serve.collection import Collection, Journal
 from lookalike_components.serve.observability import metrics
 from lookalike_components.serve.observability.logs import life
@@ -42,6 +43,20 @@ class Served:
         manifest = self.release.manifest
         return {"release": manifest.digest, "encoder": manifest.encoder.digest}
 
+    @property
+    def has_thumbnails(self) -> bool:
+        """Whether the release was exported with small pictures: only then are some kept of entries that are added."""
+        return THUMBNAILS in self.release.manifest.files
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture of what can be found."""
+
+    webp: bytes
+    is_sealed: bool
+    """Whether the release holds it: then it stays the same as long as the release is in service."""
+
 
 class Current:
     """Which release is in service."""
@@ -68,6 +83,17 @@ class Current:
     def release(self) -> Served:
         """The release in service; a request reads it once and uses that object to its end."""
         return self._served
+
+    def thumbnail(self, image_id: str) -> Thumbnail | None:
+        """Reads a small picture from the disk; None where there is none of it, or it cannot be found any more."""
+        served, journal = self._served, self.journal
+        if not served.has_thumbnails:
+            return None
+        if journal and journal.overrides(encoder := served.collection.encoder, image_id):
+            webp, is_sealed = journal.thumbnail(encoder, image_id), False
+        else:
+            webp, is_sealed = served.release.thumbnail(image_id), True
+        return None if webp is None else Thumbnail(webp, is_sealed)
 
     def switch(self, folder: str | Path) -> Served:
         """Loads a release beside the one in service, and puts it in its place once it has encoded something.

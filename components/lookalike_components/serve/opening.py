@@ -18,5 +18,5 @@ def open_current(config: ServeConfig) -> Current:
         LookalikeError: The release is damaged.
     """
     open_release = partial(Release.open, runtime=config.runtime, threads=config.threads or cores())
-    journal = Journal.open(Path(config.journal)) if config.journal else None
+    journal = Journal.open(Path(config.journal), config.limits.entries) if config.journal else None
     return Current(config.release, open_release, journal)

@@ -35,6 +35,12 @@ class Busy(Refused):
         """Whole seconds after which it may be tried again."""
 
 
+class TooManyConnections(Busy):
+    """More connections are open than the server takes."""
+
+    status = 503
+
+
 class TooLate(Refused):
     """The time that the request had is over."""
 
@@ -60,7 +66,7 @@ class TooSlow(Refused):
 
 
 class Encoded(Refused):
-    """The body is compressed."""
+    """The body is wrapped in something that is not looked into."""
 
     status = 415
     code = "UNIMPLEMENTED"

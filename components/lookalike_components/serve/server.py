@@ -22,7 +22,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServi
 from kserve.protocol.rest.server import RESTServer
 
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.serve import page
+from lookalike_components.serve import page, release_routes
 from lookalike_components.serve.access import BearerToken, Tls, TokenFile, token_interceptor
 from lookalike_components.serve.address import Address
 from lookalike_components.serve.collection import routes
@@ -37,12 +37,15 @@ from lookalike_components.serve.observability.logs import life
 from lookalike_components.serve.observability.requests import ObservedCalls, observed
 from lookalike_components.serve.protocol.data_plane import BinaryDataPlane
 from lookalike_components.serve.protocol.faults import tell_in_sentences
-from lookalike_components.serve.protocol.limits import Limited
-from lookalike_components.serve.protocol.remote_calls import Faults, Servicer
+from lookalike_components.serve.protocol.limits import Crowded, Limited
+from lookalike_components.serve.protocol.remote_calls import Arrivals, Faults, Servicer
 from lookalike_components.serve.protocol.repository import ClosedRepository
 from lookalike_components.serve.protocol.rest import Inference
+from lookalike_components.serve.protocol.room import Room
 
 KEEP_ALIVE_SECONDS = 65
+CONNECTION_SECONDS = 600
+"""How long a connection over gRPC is used."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter from others that want it: a fifth of Python's, since what decodes images
 would otherwise hold up the answers of those that are ready."""
@@ -112,8 +115,9 @@ def _servers(current: Current, engine: Engine, config: ServeConfig) -> tuple[_Re
     tls = _tls(config.tls_certificate, config.tls_key)
     RESTServer("kserve.model_server:app", data_plane, repository, http_port=0).create_application()
     _add_routes(current, engine, config)
-    rest = _rest(_layers(data_plane, token, config.limits), tls, config)
-    return rest, _remote_calls(Servicer(data_plane, repository), token, tls, config)
+    room = Room(config.limits.all_body_bytes)
+    rest = _rest(_layers(data_plane, token, config.limits, room), tls, config)
+    return rest, _remote_calls(Servicer(data_plane, repository, config.limits), token, tls, config, room)
 
 
 def _tls(certificate: str | None, key: str | None) -> Tls | None:
@@ -126,15 +130,15 @@ def _tls(certificate: str | None, key: str | None) -> Tls | None:
 
 def _add_routes(current: Current, engine: Engine, config: ServeConfig) -> None:
     routes.install(app, current, engine.encode_files, config.limits)
-    routes.install_release(app, current, config.releases)
+    release_routes.install(app, current, config.releases)
     if config.page:
-        page.install(app, current)
+        page.install(app, current, config.limits.k)
     tell_in_sentences(app)
 
 
-def _layers(data_plane: BinaryDataPlane, token: TokenFile | None, limits: Limits) -> Any:
+def _layers(data_plane: BinaryDataPlane, token: TokenFile | None, limits: Limits, room: Room) -> Any:
     """What a request goes through, from the outside: its id and its count, the token, the limits, then its answer."""
-    answering: Any = Limited(Inference(app, data_plane), limits)
+    answering: Any = Limited(Inference(app, data_plane), limits, room)
     if token:
         answering = BearerToken(answering, token, on_refusal=partial(metrics.rejected, "token"))
     return observed(answering)
@@ -144,24 +148,25 @@ def _rest(application: Any, tls: Tls | None, config: ServeConfig) -> _Rest:
     return _Rest(
         uvicorn.Config(
             application,
-            http=partial(PatientConnection, config.limits),  # type: ignore[arg-type]
+            http=partial(PatientConnection, config.limits, observed(Crowded(config.limits))),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=config.limits.connections,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=int(config.grace_seconds),
+            timeout_graceful_shutdown=config.grace_seconds,  # type: ignore[arg-type]  # it takes parts of one too
             **(tls.uvicorn_arguments() if tls else {}),
         )
     )
 
 
-def _remote_calls(servicer: Servicer, token: TokenFile | None, tls: Tls | None, config: ServeConfig) -> aio.Server:
+def _remote_calls(
+    servicer: Servicer, token: TokenFile | None, tls: Tls | None, config: ServeConfig, room: Room
+) -> aio.Server:
     server = aio.server(
-        interceptors=_interceptors(token, config.limits),
+        interceptors=_interceptors(token, config.limits, room),
         options=_options(config.limits),
         maximum_concurrent_rpcs=config.limits.connections,
     )
@@ -177,9 +182,9 @@ def _remote_calls(servicer: Servicer, token: TokenFile | None, tls: Tls | None, 
     return server
 
 
-def _interceptors(token: TokenFile | None, limits: Limits) -> Sequence[aio.ServerInterceptor]:
+def _interceptors(token: TokenFile | None, limits: Limits, room: Room) -> Sequence[aio.ServerInterceptor]:
     guard = [token_interceptor(token, on_refusal=partial(metrics.rejected, "token"))] if token else []
-    return [ObservedCalls(), *guard, Faults(limits)]
+    return [Arrivals(limits, room), ObservedCalls(), *guard, Faults()]
 
 
 def _options(limits: Limits) -> list[tuple[str, int]]:
@@ -187,6 +192,12 @@ def _options(limits: Limits) -> list[tuple[str, int]]:
         ("grpc.max_receive_message_length", limits.body_bytes),
         ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 0),  # a second server on the port must fail, not share its requests
+        # Who takes nothing of an answer can be ended only with the connection. Clients open another by themselves, and
+        # what is under way is brought to its end.
+        ("grpc.max_connection_age_ms", CONNECTION_SECONDS * 1000),
+        ("grpc.max_connection_age_grace_ms", int(2000 * limits.seconds)),
+        # Nor does a connection stay that leads nowhere.
+        ("grpc.keepalive_time_ms", KEEP_ALIVE_SECONDS * 1000),
     ]
 
 

@@ -43,6 +43,46 @@ def test_a_missing_file_is_named(folder: Path):
     assert str(error.value) == f"index.faiss is missing from the release {folder}; copy the whole folder again"
 
 
+@pytest.mark.parametrize("name", ["thumbnails.arrow", "lineage.json"])
+def test_a_file_that_was_put_into_a_release_afterwards_is_not_read(folder: Path, name: str):
+    (folder / name).write_bytes(b"not sealed")
+    with pytest.raises(LookalikeError) as error:
+        Release.open(folder)
+    expected = (
+        f"{name} in the release {folder} cannot be checked, since manifest.json does not list it; "
+        "copy the whole folder again"
+    )
+    assert str(error.value) == expected
+
+
+def test_a_file_that_nobody_reads_may_lie_in_a_release(folder: Path):
+    (folder / "notes.txt").write_text("of a person", encoding="utf-8")
+    assert Release.open(folder).runtime == "onnx"
+
+
+@pytest.mark.parametrize("name", ["index.faiss", "index.parquet", "encoder.onnx"])
+def test_a_manifest_has_to_list_what_is_read(folder: Path, name: str):
+    sealed_without(folder, name)
+    with pytest.raises(LookalikeError, match=f"^{name} in the release .* cannot be checked"):
+        Manifest.read(folder).verify(folder)
+
+
+def test_a_manifest_has_to_list_the_files_of_what_it_ships(folder: Path):
+    shipped = Candidate(runtime="int8", precision="int8", files=("encoder-int8.xml",), shipped=True)
+    (folder / "encoder-int8.xml").write_bytes(b"not sealed")
+    sealed_without(folder, candidates=(shipped, shipped.model_copy(update={"shipped": False, "files": ("none",)})))
+    with pytest.raises(LookalikeError, match=r"^encoder-int8\.xml in the release .* cannot be checked"):
+        Manifest.read(folder).verify(folder)
+
+
+def sealed_without(folder: Path, *names: str, **changes: Any) -> None:
+    """Seals the release again with a manifest that does not list some of its files."""
+    manifest = Manifest.read(folder)
+    files = {name: digest for name, digest in manifest.files.items() if name not in names}
+    changed = manifest.model_copy(update={"files": files, **changes}).sealed()
+    (folder / "manifest.json").write_text(changed.model_dump_json(), encoding="utf-8")
+
+
 def test_a_folder_without_a_manifest_is_no_release(tmp_path: Path):
     with pytest.raises(UserError) as error:
         Manifest.read(tmp_path)

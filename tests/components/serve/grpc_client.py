@@ -125,3 +125,15 @@ def _call(address, message, read):
 
     with grpc.insecure_channel(address) as channel:
         return channel.unary_unary("/inference.GRPCInferenceService/ModelInfer", bytes, read)(message)
+
+
+def infer_typed(address, model, tensor, shape=None):
+    """Asks with typed contents, of a shape that may be another than theirs; the status and message of the error."""
+    from tritonclient.grpc import service_pb2
+
+    name, datatype, array = tensor
+    message = service_pb2.ModelInferRequest.InferInputTensor(name=name, datatype=datatype, shape=shape or array.shape)
+    typed = {"FP32": "fp32_contents", "UINT8": "uint_contents"}[datatype]
+    getattr(message.contents, typed).extend(array.ravel().tolist())
+    request = service_pb2.ModelInferRequest(model_name=model, inputs=[message])
+    return send_bytes(address, request.SerializeToString())

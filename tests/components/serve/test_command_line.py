@@ -16,14 +16,16 @@ def test_what_is_not_given_has_the_defaults_of_the_config():
 
 
 def test_each_part_of_the_config_can_be_told():
-    config = parsed("--host", "::1", "--most-k", "7", "--timeout", "1.5", "--no-page", "--journal", "kept")
+    limits = ["--most-k", "7", "--most-entries", "9", "--timeout", "1.5"]
+    config = parsed("--host", "::1", *limits, "--no-page", "--journal", "kept")
     assert config.address.host == "::1"
-    assert config.limits == Limits(k=7, seconds=1.5)
+    assert config.limits == Limits(k=7, entries=9, seconds=1.5)
     assert (config.page, config.journal) == (False, "kept")
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--most-images", "0"), ("--timeout", "nan"), ("--grace", "-1"), ("--threads", "-1")]
+    ("option", "value"),
+    [("--most-images", "0"), ("--most-entries", "0"), ("--timeout", "nan"), ("--grace", "-1"), ("--threads", "-1")],
 )
 def test_a_limit_that_is_none_is_refused(capsys, option, value):
     with pytest.raises(SystemExit):

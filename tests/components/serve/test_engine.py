@@ -1,7 +1,9 @@
 """From image files to embeddings: in batches, in bounds, in time, and for nobody who has left."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -207,10 +209,87 @@ def test_a_client_that_left_is_not_worked_for(engine, gated, pixels):
         await asyncio.wait([second])
         gated.gate.set()
         await first
+        await waits_for(lambda: engine._admission.in_flight == 0)
 
     asyncio.run(ask())
     assert gated.batches == [1]
-    assert engine._admission.images == 0
+
+
+def test_the_files_of_a_client_that_left_are_let_go_though_no_thread_came_to_them(release, pictures):
+    engine, gate = Engine(Limits(), threads=1), threading.Event()
+
+    async def ask():
+        first = asyncio.create_task(slow(engine, release, gate))
+        file = memoryview(pictures[0])  # unlike bytes, it can be told whether anybody still has it
+        second, is_there = asyncio.create_task(engine.encode_files(release, [file])), weakref.ref(file)
+        del file
+        await waits_for(lambda: engine._admission.in_flight == 2)
+        second.cancel()
+        await asyncio.wait([second])
+        del second
+        gc.collect()  # a task and its frames hold each other
+        found = is_there()
+        gate.set()
+        await first
+        return found
+
+    found = asyncio.run(ask())
+    engine.close()
+    assert found is None
+
+
+def test_what_a_client_that_left_brought_counts_until_its_turn_is_over(gated, pixels):
+    engine = limited(queue_images=4)
+
+    async def ask():
+        first = asyncio.create_task(engine.encode_pixels(gated, pixels[:1]))
+        await gated.is_entered()
+        second = asyncio.create_task(engine.encode_pixels(gated, pixels[:3]))
+        await waits_for(lambda: len(engine._batching._waiting) == 3)
+        second.cancel()
+        await asyncio.wait([second])
+        with pytest.raises(Busy):
+            await asyncio.wait_for(engine.encode_pixels(gated, pixels[:1]), timeout=10)
+        gated.gate.set()
+        await first
+        await waits_for(lambda: engine._admission.in_flight == 0)
+        return await engine.encode_pixels(gated, pixels[:4])
+
+    assert len(asyncio.run(ask())) == 4
+    engine.close()
+
+
+def test_a_decoded_image_does_not_wait_for_those_that_take_long_to_decode(release, pixels):
+    engine, gates = Engine(Limits(), threads=1), [threading.Event(), threading.Event()]
+
+    async def ask():
+        first = asyncio.create_task(slow(engine, release, gates[0]))
+        await waits_for(lambda: engine._admission.in_flight == 1)
+        quick = asyncio.create_task(engine.encode_pixels(release, pixels[:1]))
+        last = asyncio.create_task(slow(engine, release, gates[1], images=3))
+        await waits_for(lambda: engine._admission.in_flight == 5)
+        gates[0].set()
+        try:
+            await asyncio.wait_for(quick, timeout=10)
+            return last.done()
+        finally:
+            gates[1].set()
+            await asyncio.gather(first, last)
+
+    is_over = asyncio.run(ask())
+    engine.close()
+    assert not is_over
+
+
+def slow(engine, release, gate, images=1):
+    """Has so many images embedded that take until the gate is open to decode."""
+    size = release.manifest.encoder.input_size
+
+    def pixels(_, position):
+        assert gate.wait(timeout=30)
+        return np.zeros((size, size, 3), np.uint8)
+
+    return engine._encode(release, [b"large"] * images, pixels)
 
 
 def test_a_fault_of_the_encoder_reaches_each_request_and_the_engine_goes_on(engine, gated, release, pixels):
@@ -229,9 +308,10 @@ def test_a_fault_of_the_encoder_reaches_each_request_and_the_engine_goes_on(engi
 
 def test_the_wait_is_guessed_from_what_images_took():
     admission = Admission(10)
-    admission._learn(5 * 2.0)  # two seconds an image, of which a fifth is believed at once
-    with admission.taking(10), pytest.raises(Busy) as error, admission.taking(1):
-        pass
+    admission.learn(in_flight=3, seconds=3 * 5 * 2.0)  # of ten seconds an image, a fifth is believed at once
+    admission.take(10)
+    with pytest.raises(Busy) as error:
+        admission.take(1)
     assert error.value.retry_after == 20
 
 

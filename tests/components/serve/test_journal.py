@@ -1,12 +1,18 @@
 """What a journal was told is there again, whatever happened to the process or to the end of the file."""
 
+import errno
+import gc
+import json
 import os
 import resource
+import struct
 import subprocess
 import sys
-from concurrent.futures import wait
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
+import google_crc32c
 import numpy as np
 import pytest
 from circles import DIMENSION, at, opened
@@ -27,6 +33,12 @@ OURS, OTHERS = ENCODER.digest, "f" * 64
 
 def addition(encoder=OURS, **angles):
     return Addition(encoder, tuple(Entry(name) for name in angles), at(*angles.values()))
+
+
+def pictured(encoder=OURS, angle=80, **thumbnails):
+    """Entries with thumbnails; the journal does not care that these are no pictures."""
+    entries = tuple(Entry(name) for name in thumbnails)
+    return Addition(encoder, entries, at(*[angle] * len(entries)), tuple(thumbnails.values()))
 
 
 def do(journal, *changes):
@@ -206,10 +218,114 @@ def test_damage_before_whole_records_is_not_passed_over(folder):
 def test_a_record_says_what_was_written(rows):
     vectors = np.array([[number] * DIMENSION for _, _, number in rows], np.float32)
     entries = tuple(Entry(id_, label=label, columns={label: id_}) for id_, label, _ in rows)
-    changes = [Addition(OURS, entries, vectors), Removal(("a", "b"), ("b",)), Forgetting(OTHERS)]
-    added, *others = decoded(encoded(changes)[12:])
-    assert (added.encoder, added.entries, others) == (OURS, entries, changes[1:])
+    webps = tuple(label.encode() for _, label, _ in rows)
+    changes = [Removal(("a", "b"), ("b",)), Addition(OURS, entries, vectors, webps), Forgetting(OTHERS)]
+    removed, added, forgotten = decoded(encoded(changes)[12:])
+    assert [removed, forgotten] == [changes[0], changes[2]]
+    assert (added.encoder, added.entries, added.thumbnails) == (OURS, entries, webps if any(webps) else ())
     np.testing.assert_array_equal(added.vectors, vectors)
+
+
+def thumbnails(journal, *ids, encoder=OURS):
+    return [journal.thumbnail(encoder, id_) for id_ in ids]
+
+
+def test_thumbnails_are_there_after_a_restart(folder):
+    with journal_in(folder) as journal:
+        do(journal, pictured(x=b"one", y=b"", z=b"three"), addition(v=5))
+        assert thumbnails(journal, "x", "y", "z", "v", "w") == [b"one", None, b"three", None, None]
+        assert thumbnails(journal, "x", encoder=OTHERS) == [None]
+    with journal_in(folder) as journal:
+        assert thumbnails(journal, "x", "y", "z", "v", "w") == [b"one", None, b"three", None, None]
+
+
+def test_a_thumbnail_goes_with_its_entry(folder):
+    with journal_in(folder) as journal:
+        do(journal, pictured(x=b"one", y=b"two", z=b"three"), pictured(OTHERS, x=b"other", w=b"four"))
+        do(journal, Removal(("x",)), addition(y=5), pictured(z=b"new"), Forgetting(OTHERS))
+        assert thumbnails(journal, "x", "y", "z") == [None, None, b"new"]
+        assert thumbnails(journal, "x", "w", encoder=OTHERS) == [None, None]
+    with journal_in(folder) as journal:
+        assert thumbnails(journal, "x", "y", "z") == [None, None, b"new"]
+        assert thumbnails(journal, "x", "w", encoder=OTHERS) == [None, None]
+
+
+def test_of_entries_with_one_id_the_last_ones_thumbnail_counts(folder):
+    twice = Addition(OURS, (Entry("x"), Entry("x")), at(1, 2), (b"one", b"two"))
+    with journal_in(folder) as journal:
+        do(journal, twice)
+        assert thumbnails(journal, "x") == [b"two"]
+
+
+def test_a_rewritten_journal_keeps_the_thumbnails_of_what_is_in_it(folder):
+    with journal_in(folder) as journal:
+        do(journal, pictured(x=b"one", y=b"two", z=b""), pictured(OTHERS, x=b"other"), Removal(("y",)))
+        journal._rewrite()
+        assert thumbnails(journal, "x", "y", "z") == [b"one", None, None]
+        do(journal, pictured(w=b"four"))
+        assert b"two" not in (folder / NAME).read_bytes()
+    with journal_in(folder) as journal:
+        assert thumbnails(journal, "x", "y", "z", "w") == [b"one", None, None, b"four"]
+        assert thumbnails(journal, "x", encoder=OTHERS) == [b"other"]
+
+
+def test_thumbnails_can_be_read_while_the_journal_is_rewritten(folder):
+    webps = {f"x{number}": str(number).encode() * 1_000 for number in range(50)}
+    with journal_in(folder) as journal, ThreadPoolExecutor(2) as threads:
+        do(journal, pictured(**webps))
+        rewriting = threads.submit(lambda: [journal._rewrite() for _ in range(30)])
+        while not rewriting.done():
+            assert thumbnails(journal, *webps) == list(webps.values())
+        rewriting.result()
+
+
+def test_an_entry_takes_less_than_a_kibibyte_of_memory_besides_its_vector(folder):
+    names_, webp = [f"{number:064x}" for number in range(2_000)], b"x" * 2_500
+    entries = [Entry(name, f"https://shop.example/{name}.jpg", "mug", {"shop": 3}) for name in names_]
+    with journal_in(folder) as journal:
+        for start in range(0, len(entries), 100):
+            some = tuple(entries[start : start + 100])
+            do(journal, Addition(OURS, some, at(*[5] * 100), (webp,) * 100))
+    tracemalloc.start()
+    try:
+        with journal_in(folder) as journal:
+            gc.collect()
+            taken, _ = tracemalloc.get_traced_memory()
+            vectors = journal._state.added(OURS, DIMENSION).view().rows.vectors.nbytes
+            assert thumbnails(journal, names_[-1]) == [webp]
+    finally:
+        tracemalloc.stop()
+    assert vectors <= len(entries) * DIMENSION * 6
+    assert (taken - vectors) / len(entries) < 1_024
+
+
+def test_a_change_that_cannot_be_written_leaves_no_thumbnail(folder):
+    with journal_in(folder) as journal:
+        do(journal, pictured(x=b"one"))
+        with largest_file((folder / NAME).stat().st_size + 100):
+            assert journal.commit(pictured(x=b"new", y=b"two")).exception(timeout=30)
+        assert thumbnails(journal, "x", "y") == [b"one", None]
+
+
+def test_a_journal_from_before_there_were_thumbnails_opens(folder, release):
+    rows = [["x", "x.jpg", "mug", {"shop": 3}], ["y", "", "", {}]]
+    text = json.dumps([{"do": "add", "encoder": OURS, "dimension": DIMENSION, "entries": rows}]).encode()
+    content = struct.pack(">I", len(text)) + text + at(5, 80).tobytes()
+    folder.mkdir()
+    head = struct.pack(">4sII", b"LkJ1", len(content), google_crc32c.value(content))
+    (folder / NAME).write_bytes(head + content)
+    assert after_restart(folder, release) == ["a", "x", "b", "c", "d", "e", "y"]
+    with journal_in(folder) as journal:
+        assert thumbnails(journal, "x") == [None]
+        do(journal, pictured(y=b"two"))
+        journal._rewrite()
+        assert thumbnails(journal, "x", "y") == [None, b"two"]
+
+
+def test_what_was_added_or_taken_out_overrides_the_release(folder):
+    with journal_in(folder) as journal:
+        do(journal, addition(x=5), addition(OTHERS, y=6), Removal(("a",), hidden=("a",)))
+        assert [journal.overrides(OURS, id_) for id_ in ("x", "y", "a", "b")] == [True, False, True, False]
 
 
 def test_a_full_disk_refuses_the_one_change_and_loses_nothing(folder, release, collection):
@@ -248,7 +364,7 @@ def test_a_journal_holds_so_many_entries_and_no_more(folder, collection):
         assert type(refused) is JournalFull
         assert str(refused) == (
             "the journal holds 3 of 3 entries and has no room for these; "
-            "remove some, or serve a release that has them in its index"
+            "remove some, start the server with a larger --most-entries, or serve a release that has them in its index"
         )
         do(journal, addition(x=50), Removal(("y",)), addition(z=7))
 
@@ -299,6 +415,48 @@ def test_after_an_fsync_that_failed_the_file_is_written_anew(folder, release, co
 
 def _fail(_):
     raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("place", [".", NAME])
+def test_a_rewrite_that_fails_at_its_very_end_loses_nothing_of_what_comes_later(
+    folder, release, collection, monkeypatch, place
+):
+    with journal_in(folder, collection) as journal:
+        do(journal, addition(x=5))
+        with monkeypatch.context() as patch:
+            patch.setattr("os.open", _no_descriptor_for(folder / place))
+            with pytest.raises(OSError, match="Too many open files"):
+                journal._rewrite()
+            refused = journal.commit(addition(y=6)).exception(timeout=30)
+        assert type(refused) is NotStored
+        do(journal, addition(z=80))
+    assert after_restart(folder, release) == ["a", "x", "b", "c", "d", "e", "z"]
+
+
+def _no_descriptor_for(unlucky):
+    really = os.open
+
+    def opened(path, *arguments, **named):
+        if path == unlucky:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return really(path, *arguments, **named)
+
+    return opened
+
+
+def test_a_change_of_a_later_version_is_not_taken_for_another_one(folder):
+    with journal_in(folder) as journal:
+        do(journal, Forgetting(OTHERS))
+        text = json.dumps([{"do": "rename", "encoder": OURS}]).encode()
+        content = struct.pack(">I", len(text)) + text
+        record = struct.pack(">4sII", b"LkJ1", len(content), google_crc32c.value(content)) + content
+        (folder / NAME).write_bytes(record)
+    with pytest.raises(LookalikeError) as error:
+        Journal.open(folder)
+    assert str(error.value) == (
+        "the journal holds a change of a kind that this version does not know ('rename'); "
+        "start the version that wrote it, or a later one"
+    )
 
 
 def test_a_second_server_may_not_use_the_folder(folder):

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 import grpc_client
 import httpx
@@ -165,6 +166,52 @@ def _send_a_head_without_end(connection):
         return
 
 
+@pytest.fixture(scope="module")
+def narrow(start, release_folder):
+    """A server that takes three connections."""
+    return start(release_folder, "--most-connections", "3")
+
+
+@contextmanager
+def held(server, connections):
+    """So many connections that say nothing; in the end the server has seen them go."""
+    host, port = server.http.split(":")
+    with ExitStack() as stack:
+        for _ in range(connections):
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+        yield
+    while not server.answers():
+        pass
+
+
+@pytest.mark.parametrize("body", [b"", b"x" * 500_000], ids=["without a body", "with a body"])
+def test_past_the_bound_of_connections_a_request_is_told_when_to_try_again(narrow, body):
+    with held(narrow, 3):
+        answer = narrow.post("/v1/models/encoder:predict", content=body, headers={"X-Request-Id": "one-too-many"})
+    assert told(answer) == (503, "the server takes no more than 3 connections at once; try again in 1 s")
+    said = {name: answer.headers[name] for name in ("content-type", "retry-after", "connection", "x-request-id")}
+    assert said == {
+        "content-type": "application/json",
+        "retry-after": "1",
+        "connection": "close",
+        "x-request-id": "one-too-many",
+    }
+
+
+def test_within_the_bound_of_connections_all_are_answered(narrow):
+    with held(narrow, 2):
+        assert narrow.answers()
+
+
+def test_a_connection_that_was_answered_before_is_refused_while_there_are_too_many(narrow):
+    with httpx.Client(base_url=f"http://{narrow.http}") as client:
+        assert client.get("/v2/health/live").status_code == 200
+        with held(narrow, 3):
+            while client.get("/v2/health/live").status_code != 503:
+                pass  # the others may not be there yet
+        assert client.get("/v2/health/live").status_code == 200
+
+
 @pytest.mark.parametrize("verb", ["load", "unload"])
 def test_no_client_takes_a_model_out_of_service(server, verb):
     status, sentence = told(server.post(f"/v2/repository/models/encoder/{verb}"))
@@ -193,5 +240,6 @@ def _rejected(metrics, reason):
     return float(line.split()[-1])
 
 
-def test_the_log_stays_quiet_of_all_this(server):
-    assert len(server.log.read_text().splitlines()) == 1
+@pytest.mark.parametrize("name", ["server", "narrow"])
+def test_the_log_stays_quiet_of_all_this(request, name):
+    assert len(request.getfixturevalue(name).log.read_text().splitlines()) == 1

@@ -1,6 +1,7 @@
 """The page on a server that really answers, in a real browser."""
 
 import base64
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -81,6 +82,40 @@ def guarded(start, releases, tmp_path_factory):
     file = tmp_path_factory.mktemp("secret") / "token"
     file.write_text(TOKEN)
     return start(releases / "things" / "release", "--token-file", str(file))
+
+
+@pytest.fixture
+def changing(start, releases, tmp_path):
+    """Starts servers whose indexes can be changed, all with one journal; a new one ends the one before."""
+    servers = []
+
+    def serving(name="things"):
+        for server in servers:
+            server.stop()
+        servers.append(start(releases / name / "release", "--journal", str(tmp_path / "journal")))
+        return servers[-1]
+
+    yield serving
+    for server in servers:
+        server.stop()
+
+
+def add(server, *entries):
+    answer = server.post("/index", json={"entries": list(entries), "encoder": ENCODER.digest})
+    assert answer.is_success, answer.text
+    return answer.json()["ids"]
+
+
+def b64(picture):
+    return base64.b64encode(picture).decode()
+
+
+def small_picture(server, image_id):
+    answer = httpx.get(f"http://{server.http}/thumbnails/{quote(image_id, safe='')}")
+    if answer.status_code == 404:
+        return None
+    assert answer.headers["Content-Type"] == "image/webp"
+    return answer.content
 
 
 @pytest.fixture
@@ -198,6 +233,16 @@ def test_every_neighbour_has_its_picture(page, pictures):
     answered(page)
     for picture in page.locator("#matches img").all():
         expect(picture).not_to_have_js_property("naturalWidth", 0)
+    assert page.locator("#matches .letter:visible").count() == 0
+
+
+def test_an_entry_that_was_added_has_its_picture(open_page, changing):
+    server = changing()
+    add(server, {"b64": b64(blocks(77)), "label": "added"})
+    page = open_page(server)
+    choose(page, blocks(77))
+    assert names(answered(page))[0] == "added"
+    expect(page.locator("#matches img").first).not_to_have_js_property("naturalWidth", 0)
     assert page.locator("#matches .letter:visible").count() == 0
 
 
@@ -374,6 +419,14 @@ def test_a_copy_that_is_still_good_is_not_sent_again(shop):
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_the_page_asks_for_no_more_neighbours_than_the_server_finds(start, releases):
+    frugal = start(releases / "things" / "release", "--most-k", "3")
+    most = httpx.get(f"http://{frugal.http}/about").json()["most_neighbours"]
+    instances, parameters = [{"b64": b64(blocks(0))}], {"k": most}
+    answer = frugal.post("/v1/models/search:predict", json={"instances": instances, "parameters": parameters})
+    assert (most, answer.status_code) == (3, 200)
+
+
 @pytest.mark.parametrize("path", ["/page/../about.py", "/page/%2e%2e/routes.py", "/page/", "/page/none.js"])
 def test_only_the_pages_own_files_are_served(shop, path):
     with httpx.Client() as client:
@@ -390,7 +443,7 @@ def test_a_thumbnail_that_is_not_there_is_a_sentence(shop, plain):
     for server in (shop, plain):
         answer = httpx.get(f"http://{server.http}/thumbnails/none")
         assert answer.status_code == 404
-        assert answer.json() == {"error": "there is no thumbnail of this picture in the release"}
+        assert answer.json() == {"error": "there is no thumbnail of this picture"}
 
 
 def test_a_thumbnail_is_a_small_picture_for_this_client_alone(shop):
@@ -398,6 +451,51 @@ def test_a_thumbnail_is_a_small_picture_for_this_client_alone(shop):
     assert answer.headers["Content-Type"] == "image/webp"
     assert answer.content[8:12] == b"WEBP"
     assert answer.headers["Cache-Control"].startswith("private")
+
+
+def test_what_is_added_as_an_image_has_a_thumbnail_until_it_is_removed(changing):
+    server, picture = changing(), blocks(77)
+    (own,) = add(server, {"b64": b64(picture)})
+    add(server, {"id": "shop/7 ü", "b64": b64(blocks(78))}, {"id": "v", "embedding": np.eye(48)[0].tolist()})
+    expected = [thumbnail(picture, 96), thumbnail(blocks(78), 96), None]
+    assert [small_picture(server, image_id) for image_id in (own, "shop/7 ü", "v")] == expected
+    again = changing()
+    assert [small_picture(again, image_id) for image_id in (own, "shop/7 ü", "v")] == expected
+    assert again.post("/index/remove", json={"ids": [own]}).json()["removed"] == 1
+    assert small_picture(again, own) is None
+
+
+def test_an_entry_in_place_of_another_brings_its_own_thumbnail_or_none(changing):
+    server = changing()
+    first, second, third = (f"{number:064x}" for number in range(3))
+    add(server, {"id": first, "b64": b64(blocks(77))}, {"id": second, "embedding": np.eye(48)[0].tolist()})
+    server.post("/index/remove", json={"ids": [third]})
+    found = [small_picture(server, image_id) for image_id in (first, second, third)]
+    assert found == [thumbnail(blocks(77), 96), None, None]
+    assert first in httpx.get(f"http://{server.http}/about").json()["examples"]
+    add(server, {"id": first, "b64": b64(blocks(78))})
+    assert small_picture(server, first) == thumbnail(blocks(78), 96)
+    headers = httpx.get(f"http://{server.http}/thumbnails/{first}").headers
+    assert headers["Cache-Control"] == "private, no-cache"
+
+
+def test_where_the_release_has_no_thumbnails_none_are_kept_and_none_are_shown(changing):
+    (added,) = add(changing("plain"), {"b64": b64(blocks(77))})
+    with_thumbnails = changing("things")
+    assert small_picture(with_thumbnails, added) is None
+    add(with_thumbnails, {"b64": b64(blocks(77))})
+    assert small_picture(with_thumbnails, added) == thumbnail(blocks(77), 96)
+    plain = changing("plain")
+    assert small_picture(plain, added) is None
+    assert httpx.get(f"http://{plain.http}/about").json()["thumbnails"] is False
+
+
+def test_a_picture_that_is_refused_is_not_added(changing):
+    server = changing()
+    entries = [{"id": "good", "b64": b64(blocks(77))}, {"id": "bad", "b64": b64(b"no picture")}]
+    answer = server.post("/index", json={"entries": entries})
+    assert (answer.status_code, answer.json()) == (400, {"error": "image 2 is not an image; send another"})
+    assert small_picture(server, "good") is None
 
 
 def test_the_page_is_open_and_the_release_is_not_where_a_token_is_wanted(guarded):

@@ -202,7 +202,7 @@ def test_one_bad_entry_keeps_the_others_out(server):
         ({"entries": [{"id": "x"}]}, "the request is malformed: entries.0: an entry needs b64 or embedding"),
         ({"entries": [{"embedding": [1.0]}]}, "the request is malformed: entries.0: an entry with an embedding needs"),
         ({"entries": [{"b64": B64, "id": ""}]}, "the request is malformed: entries.0.id: String should have at least"),
-        ({"entries": [{"b64": B64, "labels": "x"}]}, "the request is malformed: entries.0.labels: Extra inputs are"),
+        ({"entries": [{"b64": B64, "labels": "x"}]}, "the request is malformed: entries.0: Extra inputs are"),
         ({"entries": [{"b64": "?"}]}, "image 1 is not base64; send the base64 of the image file's bytes"),
         (
             {"entries": [{"b64": B64, "columns": {"label": "x"}}]},
@@ -225,9 +225,22 @@ def test_entries_that_are_malformed_are_refused(server, body, sentence):
     assert B64 not in answer.text
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"entries": 3}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"entries": 3}', b"\xff", b"[" * 300])
 def test_what_is_no_request_to_add_is_refused(server, content):
-    assert refused(server.post("/index", content=content)).startswith("the request is malformed")
+    answer = server.post("/index", content=content, headers={"Content-Type": "application/json"})
+    assert refused(answer).startswith("the request is malformed")
+
+
+@pytest.mark.parametrize("path", ["/index", "/index/remove", "/release"])
+def test_a_page_of_another_place_changes_nothing(server, path):
+    body, elsewhere = b'{"ids": ["a"]}', {"Origin": "https://elsewhere.example", "Content-Type": "application/json"}
+    assert refused(server.post(path, content=body, headers=elsewhere), 403) == (
+        "a web page of another place asks for this change; send it from this server's own page"
+    )
+    assert refused(server.post(path, content=body, headers={"Content-Type": "text/plain"}), 415) == (
+        "the content type of this request is not application/json; send the header Content-Type: application/json"
+    )
+    assert "a" in found(server, 0)[0]["ids"]
 
 
 @pytest.mark.parametrize("body", [{}, {"ids": []}, {"ids": [1]}, {"ids": ["a"], "encoder": "b"}, []])
@@ -256,6 +269,15 @@ def test_all_that_was_kept_is_there_after_kill_9(start, tmp_path):
     second = start(folder, "--journal", journal)
     (row,) = found(second, 0, k=2)
     assert (row["ids"], row["labels"]) == (["x", "b"], ["new", "mug"])
+
+
+def test_a_journal_holds_as_many_entries_as_the_server_was_told(start, tmp_path):
+    server = start(sealed(tmp_path), "--journal", str(tmp_path / "journal"), "--most-entries", "2")
+    assert index(server)["most_entries"] == 2
+    assert add(server, entry("x", 1), entry("y", 2)).is_success
+    sentence = "the journal holds 2 of 2 entries and has no room for these; remove some, start the server with a larger"
+    assert refused(add(server, entry("z", 3)), 409).startswith(f"{sentence} --most-entries, or")
+    assert index(server)["added"] == 2
 
 
 def test_an_index_without_a_journal_is_not_changed(start, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lookalike_components.errors import UserError, listed
 from lookalike_components.progress import say
-from lookalike_components.release.candidates import RUNTIMES, Candidate, onnx
+from lookalike_components.release.candidates import RUNTIMES, Candidate
 from lookalike_components.release.manifest import Manifest
 from lookalike_components.release.runtimes.graph import Graph
 
@@ -70,9 +70,7 @@ def load(folder: str | Path, candidate: Candidate, threads: int = 0) -> Graph:
 
 
 def _fastest_first(manifest: Manifest) -> list[Candidate]:
-    """What is shipped; releases of version 1, and those that tried nothing, ship the ONNX graph alone."""
-    shipped = [candidate for candidate in manifest.candidates if candidate.shipped]
-    return sorted(shipped, key=lambda candidate: -(candidate.images_per_second or 0)) or [onnx()]
+    return sorted(manifest.shipped, key=lambda candidate: -(candidate.images_per_second or 0))
 
 
 def _why_not(manifest: Manifest, runtime: str) -> str:

@@ -34,6 +34,8 @@ class Addition:
     entries: tuple[Entry, ...]
     vectors: Vectors
     """float32 ``[n, d]`` of unit length, one for each entry."""
+    thumbnails: tuple[bytes, ...] = ()
+    """A small WebP of each entry, empty where there is none of it; nothing where there is none of any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from lookalike_components.serve.collection.collection import Collection
 from lookalike_components.serve.collection.journal_file import JournalFile
 from lookalike_components.serve.collection.refusals import JournalFull, NotStored
 from lookalike_components.serve.collection.state import State, lines, touched
+from lookalike_components.serve.config import Limits
 from lookalike_components.serve.observability.logs import life
 from lookalike_components.serve.refusals import Busy
 from lookalike_components.storage.local import explained
 
 NAME = "entries.journal"
-MOST_ENTRIES = 100_000
+MOST_ENTRIES = Limits().entries
 MOST_WAITING = 256
 WASTE = 1_000
 """Entries and ids that may stand in the file out of use, besides as many as are in use."""
@@ -118,6 +119,14 @@ class Journal:
         """Entries kept for other encoders than this one, by their digest."""
         return {other: count for other, count in self._state.counts().items() if other != encoder}
 
+    def overrides(self, encoder: str, id_: str) -> bool:
+        """Whether an id was added for an encoder or taken out, so that what a release holds under it does not count."""
+        return self._state.overrides(encoder, id_)
+
+    def thumbnail(self, encoder: str, id_: str) -> bytes | None:
+        """A small WebP of an entry that was added for an encoder, from the disk; None where there is none of it."""
+        return self._file.thumbnail(encoder, id_)
+
     def close(self) -> None:
         """Carries out what waits, and lets another server have the folder."""
         with self._has_news:
@@ -191,7 +200,7 @@ class Journal:
     def _full(self) -> JournalFull:
         return JournalFull(
             f"the journal holds {len(self._state):,} of {self.most_entries:,} entries and has no room for these; "
-            "remove some, or serve a release that has them in its index"
+            "remove some, start the server with a larger --most-entries, or serve a release that has them in its index"
         )
 
     def _store(self, changes: Sequence[Change]) -> None:

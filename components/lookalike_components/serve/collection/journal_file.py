@@ -1,14 +1,18 @@
 """The file behind a journal: records with checksums, appended, and rewritten at once.
 
 A record is ``LkJ1``, the length of its content, the crc32c of its content (both big-endian, 4 bytes), and its content:
-the length of a JSON list of changes, that JSON, and the float32 vectors of the entries that are added, in their order.
+the length of a JSON list of changes, that JSON, the float32 vectors of the entries that are added, in their order, and
+their thumbnails. Thumbnails stay in the file: memory holds where each of them lies.
 """
 
+import io
 import json
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import google_crc32c
@@ -16,6 +20,7 @@ import numpy as np
 
 from lookalike_components.errors import LookalikeError
 from lookalike_components.serve.collection.changes import Addition, Change, Entry, Forgetting, Removal
+from lookalike_components.serve.collection.places import Places
 from lookalike_components.storage import replacing
 
 MARK = b"LkJ1"
@@ -25,7 +30,7 @@ _FLOAT = np.dtype("<f4")
 
 
 class JournalFile:
-    """One file of records. Only one thread may use it."""
+    """One file of records. Only one thread may use it, but any may ask for thumbnails."""
 
     def __init__(self, path: Path) -> None:
         """Opens the file, or makes an empty one.
@@ -40,10 +45,25 @@ class JournalFile:
         """Bytes of whole records."""
         self.is_doubtful = False
         """Whether nobody knows what is on the disk: it has to be rewritten before anything is appended."""
+        self._places = Places()
+        self._lock = Lock()
+        """Held while thumbnails are read, and while another file takes the place of the one they lie in."""
 
     def close(self) -> None:
         """Closes the file; everything appended is on the disk already."""
-        os.close(self._descriptor)
+        with self._lock:
+            self._places = Places()
+            os.close(self._descriptor)
+
+    def thumbnail(self, encoder: str, id_: str) -> bytes | None:
+        """The thumbnail of an entry; None where there is none of it.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        with self._lock:
+            place = self._places.of(encoder, id_)
+            return os.pread(self._descriptor, place.nbytes, place.offset) if place else None
 
     def records(self) -> Iterator[list[Change]]:
         """Reads every record; a last one that was not written whole is cut away: nobody was told that it is kept.
@@ -54,8 +74,9 @@ class JournalFile:
         with self._path.open("rb") as file:
             place = 0
             while content := _next_content(file.read(_HEAD.size), file.read):
-                yield decoded(content)
-                place = file.tell()
+                changes, place = decoded(content), file.tell()
+                self._places.note(changes, place)
+                yield changes
             file.seek(place)
             self._cut_away(place, file.read())
 
@@ -78,21 +99,38 @@ class JournalFile:
             self.is_doubtful = True
             raise
         self.size += len(record)
+        self._places.note(changes, self.size)
 
     def rewrite(self, records: Iterable[Sequence[Change]]) -> None:
-        """Puts a new file in place of this one, whole or not at all.
+        """Puts a new file in place of this one, whole or not at all; the entries in it keep their thumbnails.
 
         Raises:
             LookalikeError: It could not be written; the file is as it was.
         """
+        places = Places()
         with replacing(self._path) as draft, draft.open("wb") as file:
-            file.writelines(encoded(changes) for changes in records)
+            for record in records:
+                changes = [self._with_thumbnails(change) for change in record]
+                file.write(encoded(changes))
+                places.note(changes, file.tell())
             file.flush()
             os.fsync(file.fileno())
+        self.is_doubtful = True  # what is open is no longer what has the name
         _make_lasting(self._path.parent)
-        os.close(self._descriptor)
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        self._open_again(places)
         self.size, self.is_doubtful = os.fstat(self._descriptor).st_size, False
+
+    def _with_thumbnails(self, change: Change) -> Change:
+        if not isinstance(change, Addition):
+            return change
+        thumbnails = tuple(self.thumbnail(change.encoder, entry.id) or b"" for entry in change.entries)
+        return replace(change, thumbnails=thumbnails)
+
+    def _open_again(self, places: Places) -> None:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        with self._lock:
+            os.close(self._descriptor)
+            self._descriptor, self._places = descriptor, places
 
     def _write(self, record: bytes) -> None:
         written, view = 0, memoryview(record)
@@ -120,43 +158,55 @@ class JournalFile:
 def encoded(changes: Sequence[Change]) -> bytes:
     """One record."""
     text = json.dumps([_to_json(change) for change in changes], separators=(",", ":")).encode()
-    vectors = [change.vectors.astype(_FLOAT).tobytes() for change in changes if isinstance(change, Addition)]
-    content = b"".join([_LENGTH.pack(len(text)), text, *vectors])
+    additions = [change for change in changes if isinstance(change, Addition)]
+    vectors = [addition.vectors.astype(_FLOAT).tobytes() for addition in additions]
+    thumbnails = [webp for addition in additions for webp in addition.thumbnails]
+    content = b"".join([_LENGTH.pack(len(text)), text, *vectors, *thumbnails])
     return _HEAD.pack(MARK, len(content), google_crc32c.value(content)) + content
 
 
 def decoded(content: bytes) -> list[Change]:
     """The changes of one record."""
-    (length,) = _LENGTH.unpack_from(content)
-    place, changes = _LENGTH.size + length, []
-    for fields in json.loads(content[_LENGTH.size : place]):
-        nbytes = len(fields.get("entries", ())) * fields.get("dimension", 0) * _FLOAT.itemsize
-        changes.append(_from_json(fields, content[place : place + nbytes]))
-        place += nbytes
-    return changes
+    rest = io.BytesIO(content)
+    (length,) = _LENGTH.unpack(rest.read(_LENGTH.size))
+    described = json.loads(rest.read(length))
+    vectors = [rest.read(_vector_bytes(fields)) for fields in described]
+    thumbnails = [tuple(rest.read(nbytes) for nbytes in fields.get("thumbnails", ())) for fields in described]
+    return [_from_json(*parts) for parts in zip(described, vectors, thumbnails, strict=True)]
+
+
+def _vector_bytes(fields: dict[str, Any]) -> int:
+    nbytes: int = len(fields.get("entries", ())) * fields.get("dimension", 0) * _FLOAT.itemsize
+    return nbytes
 
 
 def _to_json(change: Change) -> dict[str, Any]:
     match change:
-        case Addition(encoder, entries, vectors):
+        case Addition(encoder, entries, vectors, thumbnails):
             rows = [[entry.id, entry.uri, entry.label, dict(entry.columns)] for entry in entries]
-            return {"do": "add", "encoder": encoder, "dimension": vectors.shape[1], "entries": rows}
+            fields = {"do": "add", "encoder": encoder, "dimension": vectors.shape[1], "entries": rows}
+            return fields | ({"thumbnails": [len(webp) for webp in thumbnails]} if any(thumbnails) else {})
         case Removal(ids, hidden):
             return {"do": "remove", "ids": ids, "hidden": hidden}
         case Forgetting(encoder):
             return {"do": "forget", "encoder": encoder}
 
 
-def _from_json(fields: dict[str, Any], vectors: bytes) -> Change:
+def _from_json(fields: dict[str, Any], vectors: bytes, thumbnails: tuple[bytes, ...]) -> Change:
     match fields["do"]:
         case "add":
             entries = tuple(Entry(*row) for row in fields["entries"])
             rows = np.frombuffer(vectors, _FLOAT).reshape(len(entries), fields["dimension"])
-            return Addition(fields["encoder"], entries, rows.astype(np.float32, copy=False))
+            return Addition(fields["encoder"], entries, rows.astype(np.float32, copy=False), thumbnails)
         case "remove":
             return Removal(tuple(fields["ids"]), tuple(fields["hidden"]))
-        case _:
+        case "forget":
             return Forgetting(fields["encoder"])
+        case other:
+            raise LookalikeError(
+                f"the journal holds a change of a kind that this version does not know ({other!r:.50}); "
+                "start the version that wrote it, or a later one"
+            )
 
 
 def _next_content(head: bytes, read: Any) -> bytes | None:

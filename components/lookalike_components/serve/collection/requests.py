@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
-import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from lookalike_components.errors import UserError
 from lookalike_components.serve.collection.changes import Value, Vectors
+from lookalike_components.serve.protocol.faults import declared_by, explain
+from lookalike_components.serve.protocol.query import float32
 
 OWN_COLUMNS = {"image_id", "uri", "label"}
 """Columns that an entry fills by fields of their own."""
 MOST_IDS = 10_000
+MOST_COLUMNS = 16
 
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 Text = Annotated[str, Field(max_length=512)]
+
+
+def _few(columns: Any) -> Any:
+    """Counts them before pydantic describes what is wrong with each."""
+    if isinstance(columns, dict) and len(columns) > MOST_COLUMNS:
+        raise ValueError(f"an entry has no more than {MOST_COLUMNS} columns of its own")
+    return columns
 
 
 def _apart_from_own(columns: dict[str, Value]) -> dict[str, Value]:
@@ -34,12 +43,15 @@ class EntryRequest(Part):
 
     id: Id | None = Field(None, description="What it is known by; sha256 of the image's bytes where left out.")
     b64: str | None = Field(None, description="Base64 of the image file's bytes.")
-    embedding: list[float] | None = Field(None, description="In place of an image: its embedding by this encoder.")
+    embedding: list[float] | None = Field(
+        None, fail_fast=True, description="In place of an image: its embedding by this encoder."
+    )
     uri: str = Field("", max_length=2_048, description="Where it came from.")
     label: Text = Field("", description="What it shows.")
     columns: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=128)], Annotated[Text | int | float | bool | None, Field()]],
-        Field(max_length=16),
+        Field(max_length=MOST_COLUMNS),
+        BeforeValidator(_few),
         AfterValidator(_apart_from_own),
     ] = Field({}, description="More to filter by.")
 
@@ -72,14 +84,6 @@ class RemoveRequest(Part):
         return self
 
 
-class SwitchRequest(Part):
-    """The release to put in service."""
-
-    folder: Annotated[str, Field(min_length=1, max_length=1_024)] = Field(
-        description="Its folder, beneath the server's folder of releases."
-    )
-
-
 Request = TypeVar("Request", bound=Part)
 
 
@@ -92,10 +96,8 @@ def read(kind: type[Request], body: bytes) -> Request:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in fault["loc"][:3])
-        message = fault["msg"].removeprefix("Value error, ")
-        raise UserError(": ".join(filter(None, ["the request is malformed", place, message]))) from error
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise UserError(explain(faults, declared_by(kind, EntryRequest))) from error
 
 
 def matrix(embeddings: Sequence[list[float]]) -> Vectors:
@@ -106,7 +108,7 @@ def matrix(embeddings: Sequence[list[float]]) -> Vectors:
     """
     if len({len(embedding) for embedding in embeddings}) > 1:
         raise UserError("an embedding must be a list of numbers, all of one length")
-    return np.array(embeddings, np.float32)
+    return float32(embeddings)
 
 
 def openapi(kind: type[Part]) -> dict[str, Any]:

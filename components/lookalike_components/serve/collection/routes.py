@@ -1,35 +1,34 @@
-"""HTTP routes that tell of an index and change it: ``/index``, and ``/release`` to switch releases."""
+"""HTTP routes that tell of an index and change it: ``/index``."""
 
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 
-from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.release.manifest import Manifest
+from lookalike_components.errors import UserError
 from lookalike_components.release.runtime import Release
+from lookalike_components.serve.access.origin import from_here
 from lookalike_components.serve.collection.changes import Addition, Change, Entry, Forgetting, Removal, Vectors
 from lookalike_components.serve.collection.embeddings import check_embeddings
 from lookalike_components.serve.collection.journal import Journal
-from lookalike_components.serve.collection.refusals import Damaged
 from lookalike_components.serve.collection.requests import (
     AddRequest,
     EntryRequest,
     RemoveRequest,
-    SwitchRequest,
     matrix,
     openapi,
     read,
 )
+from lookalike_components.serve.collection.thumbnails import thumbnails_of
 from lookalike_components.serve.config import Limits
+from lookalike_components.serve.engine.deadline import Deadline
 from lookalike_components.serve.observability import metrics
 from lookalike_components.serve.protocol.query import from_base64
-from lookalike_components.serve.refusals import NotAllowed, NotFound, TooManyImages
+from lookalike_components.serve.refusals import NotAllowed, TooManyImages
 
 if TYPE_CHECKING:
     from lookalike_components.serve.current import Current, Served
@@ -44,21 +43,9 @@ def install(app: FastAPI, current: "Current", encode: Encode, limits: Limits) ->
     routes = _IndexRoutes(current, encode, limits)
     app.add_api_route("/index", routes.facts, methods=["GET"])
     app.add_api_route("/index/labels", routes.labels, methods=["GET"])
-    app.add_api_route("/index", routes.add, methods=["POST"], openapi_extra=openapi(AddRequest))
-    app.add_api_route("/index/remove", routes.remove, methods=["POST"], openapi_extra=openapi(RemoveRequest))
-
-
-def install_release(app: FastAPI, current: "Current", releases: str | Path | None) -> None:
-    """Adds the routes that tell of the release in service and switch to another one.
-
-    Args:
-        app: The server's application.
-        current: The release in service.
-        releases: Folder beneath which releases may be switched to; None where none may.
-    """
-    routes = _ReleaseRoutes(current, Path(releases) if releases else None)
-    app.add_api_route("/release", routes.manifest, methods=["GET"])
-    app.add_api_route("/release", routes.switch, methods=["POST"], openapi_extra=openapi(SwitchRequest))
+    changes: dict[str, Any] = {"methods": ["POST"], "dependencies": [Depends(from_here)]}
+    app.add_api_route("/index", routes.add, openapi_extra=openapi(AddRequest), **changes)
+    app.add_api_route("/index/remove", routes.remove, openapi_extra=openapi(RemoveRequest), **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +86,13 @@ class _IndexRoutes:
         journal, served = self._journal(), self.current.release
         asked = await asyncio.to_thread(read, AddRequest, await request.body())
         self._check_size(asked.entries)
-        entries, vectors = await self._encoded(served, asked)
+        images = await asyncio.to_thread(_images, asked.entries)
+        vectors = await self._encoded(served, asked, images)
+        thumbnails = await _thumbnails(served, images)
+        entries = tuple(_entry(*pair) for pair in zip(asked.entries, images, strict=True))
         ids = [entry.id for entry in entries]
         replaced = len(await asyncio.to_thread(served.collection.found_among, set(ids)))
-        await self._done(journal, Addition(served.collection.encoder, entries, vectors))
+        await self._done(journal, Addition(served.collection.encoder, entries, vectors, thumbnails))
         return {**served.digests, "ids": ids, "added": len(set(ids)) - replaced, "replaced": replaced}
 
     async def remove(self, request: Request) -> dict[str, Any]:
@@ -125,7 +115,8 @@ class _IndexRoutes:
         return {**served.digests, "removed": count, "unknown": []}
 
     async def _done(self, journal: Journal, change: Change) -> Change | None:
-        done = await asyncio.wrap_future(journal.commit(change))
+        # A change that is late before the disk has begun with it is not made.
+        done = await Deadline.current().within(asyncio.wrap_future(journal.commit(change)))
         metrics.indexed(self.current.release.collection.images)
         return done
 
@@ -141,59 +132,34 @@ class _IndexRoutes:
                 "send them in several requests"
             )
 
-    async def _encoded(self, served: "Served", asked: AddRequest) -> tuple[tuple[Entry, ...], Vectors]:
-        """The entries and their vectors, of images and embeddings in any mixture."""
-        numbered = list(enumerate(asked.entries))
+    async def _encoded(self, served: "Served", asked: AddRequest, images: list[bytes | None]) -> Vectors:
+        """The vectors of images and embeddings in any mixture."""
         embeddings = [entry.embedding for entry in asked.entries if entry.embedding is not None]
-        images = await asyncio.to_thread(
-            lambda: {number: from_base64(entry.b64, number + 1) for number, entry in numbered if entry.b64 is not None}
-        )
-        vectors = np.empty((len(numbered), served.collection.dimension), np.float32)
+        files = [image for image in images if image is not None]
+        is_file = np.array([image is not None for image in images])
+        vectors = np.empty((len(images), served.collection.dimension), np.float32)
         if embeddings:
             own = matrix(embeddings)
             check_embeddings(own, served.release.manifest.encoder, asked.encoder)
-            vectors[[number for number, _ in numbered if number not in images]] = own
-        if images:
-            vectors[list(images)] = await self.encode(served.release, list(images.values()))
-        return tuple(_entry(entry, images.get(number)) for number, entry in numbered), vectors
+            vectors[~is_file] = own
+        if files:
+            vectors[is_file] = await self.encode(served.release, files)
+        return vectors
+
+
+def _images(entries: Sequence[EntryRequest]) -> list[bytes | None]:
+    """The image file of each entry; None where it has an embedding."""
+    numbered = enumerate(entries, start=1)
+    return [from_base64(entry.b64, number) if entry.b64 is not None else None for number, entry in numbered]
+
+
+async def _thumbnails(served: "Served", images: list[bytes | None]) -> tuple[bytes, ...]:
+    """Thumbnails of entries, where the release has some of its own."""
+    if not served.has_thumbnails or not any(images):
+        return ()
+    return await asyncio.to_thread(thumbnails_of, images, Deadline.current())
 
 
 def _entry(asked: EntryRequest, image: bytes | None) -> Entry:
     own = hashlib.sha256(image).hexdigest() if image is not None else ""
     return Entry(asked.id or own, asked.uri, asked.label, asked.columns)
-
-
-@dataclass(frozen=True, slots=True)
-class _ReleaseRoutes:
-    current: "Current"
-    releases: Path | None
-
-    async def manifest(self) -> Manifest:
-        """The manifest of the release in service."""
-        return self.current.release.release.manifest
-
-    async def switch(self, request: Request) -> dict[str, Any]:
-        """Loads another release beside the one in service and puts it in its place."""
-        folder = self._folder(read(SwitchRequest, await request.body()).folder)
-        before = self.current.release
-        try:
-            served = await asyncio.to_thread(self.current.switch, folder)
-        except UserError:
-            raise
-        except LookalikeError as error:
-            raise Damaged(f"{error}; the release in service stays") from error
-        return {**served.digests, "name": served.release.manifest.name, "previous": before.digests["release"]}
-
-    def _folder(self, name: str) -> Path:
-        if self.releases is None:
-            raise NotAllowed("the release of this server cannot be switched; start it with --releases FOLDER")
-        # One sentence for all: what lies elsewhere is nobody's business.
-        missing = NotFound("there is no such folder beneath the server's --releases; name one that is there")
-        try:
-            root = self.releases.resolve()
-            folder = (root / name).resolve()
-            if root in folder.parents and folder.is_dir():
-                return folder
-        except (OSError, ValueError, RuntimeError) as error:  # a zero byte, a circle of links, a name that is too long
-            raise missing from error
-        raise missing

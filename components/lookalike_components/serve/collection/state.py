@@ -31,6 +31,13 @@ class State:
         """Entries of each encoder that has some."""
         return {encoder: len(added) for encoder, added in self._added.copy().items() if len(added)}
 
+    def overrides(self, encoder: str, id_: str) -> bool:
+        """Whether an id was added for an encoder or taken out, so that what a release holds under it does not count.
+
+        Any thread may ask.
+        """
+        return id_ in self.hidden or id_ in self._added.get(encoder, ())
+
     def growth(self, change: Change) -> int:
         """By how much a change makes the state longer, at the most."""
         match change:

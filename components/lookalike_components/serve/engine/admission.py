@@ -1,9 +1,7 @@
 """How many images may wait or be worked on at once, and what becomes of one more."""
 
 import math
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
 
 from lookalike_components.serve.refusals import Busy
 
@@ -14,39 +12,51 @@ _WEIGHT_OF_THE_LATEST = 0.2
 
 
 class Admission:
-    """Counts images in flight. Used by the event loop alone."""
+    """Counts what is in flight. Used by any thread."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, what: str = "images") -> None:
+        """Admits everybody at first.
+
+        Args:
+            most: How many may be in flight.
+            what: What they are, in the plural, as clients are told.
+        """
         self.most = most
-        """Images that may be in flight."""
-        self.images = 0
-        """Images in flight."""
-        self._seconds_an_image = 0.0
+        """How many may be in flight."""
+        self.in_flight = 0
+        """How many are in flight: what a client that has left brought counts until its turn is over, too."""
+        self._what = what
+        self._seconds_of_one = 0.0
+        self._lock = threading.Lock()
 
-    @contextmanager
-    def taking(self, images: int) -> Iterator[None]:
-        """Makes room for the images of a request while they are worked on.
+    def take(self, count: int) -> int:
+        """Makes room for what a request brings, until it is given back.
+
+        Returns:
+            How many are in flight now, these among them.
 
         Raises:
             Busy: There is no room for them.
         """
-        if self.images + images > self.most:
-            raise self._busy()
-        before, self.images, started = self.images, self.images + images, time.monotonic()
-        try:
-            yield
-            self._learn((time.monotonic() - started) / (before + images))
-        finally:
-            self.images -= images
+        with self._lock:
+            if self.in_flight + count > self.most:
+                raise self._busy()
+            self.in_flight += count
+            return self.in_flight
 
-    def _learn(self, seconds_an_image: float) -> None:
-        """What arrives behind ``n`` images and is answered in ``t`` seconds tells that one takes about ``t / n``."""
-        self._seconds_an_image += _WEIGHT_OF_THE_LATEST * (seconds_an_image - self._seconds_an_image)
+    def give_back(self, count: int) -> None:
+        """Gives back the room of what is done, or will never be."""
+        with self._lock:
+            self.in_flight -= count
+
+    def learn(self, in_flight: int, seconds: float) -> None:
+        """What is the last of ``in_flight`` and is answered in so many seconds tells how long one takes."""
+        self._seconds_of_one += _WEIGHT_OF_THE_LATEST * (seconds / in_flight - self._seconds_of_one)
 
     def _busy(self) -> Busy:
-        seconds = min(_LONGEST_WAIT, math.ceil(self.images * self._seconds_an_image) or 1)
+        seconds = min(_LONGEST_WAIT, math.ceil(self.in_flight * self._seconds_of_one) or 1)
         return Busy(
-            f"the server is working on {self.images:,} images and takes on no more than {self.most:,}; "
+            f"the server is working on {self.in_flight:,} {self._what} and takes on no more than {self.most:,}; "
             f"try again in {seconds} s",
             retry_after=seconds,
         )

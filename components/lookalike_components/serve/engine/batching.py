@@ -4,10 +4,11 @@ There is no thread that only infers. Whoever brings an image and finds the encod
 whoever finds it at work leaves the image to the one that runs it. So a lone image is decoded and embedded by one thread
 without a change of hands, on one core nothing is done that a plain loop would not do, and on many the images that are
 decoded during one run are the next batch. Where images wait for a thread to decode them, a few are decoded before the
-encoder runs: the thread that holds the last of them has it run at the latest, so nothing waits for what may never come.
+encoder runs, but it is not idle for long: some images take seconds to decode, and others do not wait for them.
 """
 
 import threading
+import time
 from collections import deque
 
 import numpy as np
@@ -21,6 +22,10 @@ MOST_IMAGES = 8
 ENOUGH_IMAGES = 4
 """Of which a run gains nothing, or little, from waiting until more are decoded."""
 
+MOST_IDLE_SECONDS = 0.03
+"""How long the encoder may be idle for the sake of a larger batch: some three times what one thread needs to decode
+three photos of 640 x 480, so that those go together also where the cores have other work."""
+
 
 class Batching:
     """The encoder's queue. Used by any thread."""
@@ -28,6 +33,7 @@ class Batching:
     def __init__(self) -> None:
         self._waiting: deque[Picture] = deque()
         self._encoder = threading.Lock()
+        self._idle_since = time.monotonic()
         self._undecoded = 0
         self._counting = threading.Lock()
 
@@ -52,10 +58,22 @@ class Batching:
             try:
                 self._run(self._next())
             finally:
+                self._idle_since = time.monotonic()
                 self._encoder.release()
 
+    def is_overdue(self) -> bool:
+        """Whether the encoder is idle, and has been for too long, while images wait: then `run` has to be called."""
+        try:
+            waiting_since = self._waiting[0].since
+        except IndexError:  # none waits, or another thread took it just now
+            return False
+        idle = time.monotonic() - max(waiting_since, self._idle_since)
+        return idle > MOST_IDLE_SECONDS and not self._encoder.locked()
+
     def _is_time(self) -> bool:
-        return len(self._waiting) >= (ENOUGH_IMAGES if self._undecoded else 1)
+        if not self._undecoded or len(self._waiting) >= ENOUGH_IMAGES:
+            return bool(self._waiting)
+        return self.is_overdue()
 
     def _next(self) -> list[Picture]:
         """The images that go together: of one release, and a power of two of them.

@@ -1,12 +1,16 @@
 """Until when a request is worth working for."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lookalike_components.serve.refusals import TooLate
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,20 @@ class Deadline:
     def too_late(self) -> TooLate:
         """What the client is told."""
         return TooLate(f"the request was not answered within {self.seconds:g} s; send fewer images or grant more time")
+
+    async def within(self, awaited: Awaitable[Made]) -> Made:
+        """Waits until then, and no longer.
+
+        Raises:
+            TooLate: It came first; what is awaited was cancelled.
+        """
+        try:
+            async with asyncio.timeout(None if self is NEVER else self.remaining) as limit:
+                return await awaited
+        except TimeoutError:
+            if not limit.expired():  # what is awaited has time limits of its own
+                raise
+            raise self.too_late() from None
 
     @contextmanager
     def held(self) -> Iterator[None]:

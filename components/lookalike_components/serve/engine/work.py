@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,25 @@ class Work:
     The event loop makes it and waits for its result; threads finish its images in any order.
     """
 
-    def __init__(self, release: Release, images: int, deadline: Deadline) -> None:
+    def __init__(
+        self, release: Release, sources: Sequence[Any], deadline: Deadline, on_done: Callable[[], object]
+    ) -> None:
+        """Nothing is begun yet.
+
+        Args:
+            release: Whose encoder embeds the images.
+            sources: What each image is made from: a file, or pixels. They are let go as soon as nobody waits.
+            deadline: Until when somebody waits.
+            on_done: Called by a thread once every image has had its turn, whether somebody still waits or not.
+        """
+        images = len(sources)
         self.release = release
         self.since = time.perf_counter()
         self.is_over = False
         """Whether nobody waits any more: what is left of it need not be done."""
+        self._sources: Sequence[Any] | None = sources
         self._deadline = deadline
+        self._on_done = on_done
         self._vectors = np.empty((images, release.manifest.encoder.dimension), np.float32)
         self._left = images
         self._failed_at = images
@@ -44,8 +58,14 @@ class Work:
             return await self._answer
         finally:
             self.is_over = True
+            self._sources = None  # what waits for a thread would keep them until it has its turn
             if timer:
                 timer.cancel()
+
+    def source(self, position: int) -> Any:
+        """What the image at ``position`` is made from; None where it need not be worked on any more."""
+        sources = self._sources  # read once: the event loop may let them go meanwhile
+        return sources[position] if sources is not None and self.needs(position) else None
 
     def needs(self, position: int) -> bool:
         """Whether the image at ``position`` still has to be worked on: later ones need not once one is broken."""
@@ -71,7 +91,10 @@ class Work:
         with self._lock:
             self._left -= 1
             left = self._left
-        if not left and not self.is_over:
+        if left:
+            return
+        self._on_done()
+        if not self.is_over:
             self._loop.call_soon_threadsafe(self._settle)
 
     def _settle(self) -> None:
@@ -90,13 +113,15 @@ class Work:
 class Picture:
     """One image of a request, ready for the encoder."""
 
-    __slots__ = ("pixels", "position", "work")
+    __slots__ = ("pixels", "position", "since", "work")
 
     def __init__(self, work: Work, position: int, pixels: npt.NDArray[np.uint8]) -> None:
         self.work = work
         self.position = position
         self.pixels = pixels
         """uint8 ``[size, size, 3]``."""
+        self.since = time.monotonic()
+        """From when it waits for the encoder."""
 
     def is_needed(self) -> bool:
         """Whether somebody waits for it."""

@@ -12,8 +12,7 @@ from lookalike_components.serve.config import Limits
 from lookalike_components.serve.current import Current, Served
 from lookalike_components.serve.engine import Deadline, Engine
 from lookalike_components.serve.protocol import v1, v2
-from lookalike_components.serve.protocol.query import Answer, Query
-from lookalike_components.serve.refusals import TooManyImages
+from lookalike_components.serve.protocol.query import Answer, Query, check_count
 
 Outputs = Mapping[str, npt.NDArray[Any]]
 IMAGE = {"name": "image", "datatype": "BYTES", "shape": [-1]}
@@ -39,9 +38,10 @@ class ReleaseModel(Model):
         Raises:
             UserError: The request cannot be answered; the client gets the sentence.
         """
+        most = self.limits.images
         if isinstance(payload, InferRequest):
-            return v2.write(payload, self.name, await self.respond(v2.read(payload)))
-        return v1.write(await self.respond(v1.read(payload)))
+            return v2.write(payload, self.name, await self.respond(v2.read(payload, most)))
+        return v1.write(await self.respond(v1.read(payload, most)))
 
     async def respond(self, query: Query) -> Answer:
         """Answers a query by the release that is in service now, and by no other, however long it takes.
@@ -76,10 +76,12 @@ class ReleaseModel(Model):
         raise UserError("the request holds no image; send at least one")
 
     def _check_size(self, query: Query) -> None:
-        items, most = len(query), self.limits.images
-        if items > most:
-            what = "embeddings" if query.vectors is not None else "images"
-            raise TooManyImages(f"the request holds {items:,} {what}; send no more than {most:,} in one")
+        if query.vectors is not None and query.vectors.ndim != 2:
+            shape, encoder = v2.shape_of(query.vectors.shape), self.current.release.release.manifest.encoder
+            raise UserError(
+                f"the shape of embedding is {shape} but must be [images, {encoder.dimension}]; one row for each"
+            )
+        check_count(len(query), "images" if query.vectors is None else "embeddings", self.limits.images)
 
 
 def _deadline(parameters: Mapping[str, Any]) -> Deadline:

@@ -1,7 +1,7 @@
 """The model `search`: images or embeddings to their neighbours in the index."""
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from lookalike_components.serve.collection.embeddings import check_embeddings
 from lookalike_components.serve.collection.votes import vote
 from lookalike_components.serve.config import Limits
 from lookalike_components.serve.current import Current, Served
-from lookalike_components.serve.engine import Deadline, Engine
+from lookalike_components.serve.engine import Engine
 from lookalike_components.serve.models.base import IMAGE, Outputs, ReleaseModel
 from lookalike_components.serve.observability import metrics
 from lookalike_components.serve.protocol.query import Query
@@ -56,7 +56,7 @@ class SearchModel(ReleaseModel):
             check_embeddings(vectors, served.release.manifest.encoder, query.parameters.get("encoder"))
         if not wanted and served.collection.comparisons(len(vectors)) <= QUICK:
             return _search(served, vectors, k, wanted)
-        return await asyncio.to_thread(_search, served, vectors, k, wanted, Deadline.current())
+        return await self.engine.searches.take(len(vectors), partial(_search, served, vectors, k, wanted))
 
     def _k(self, served: Served, parameters: Mapping[str, Any]) -> int:
         k = parameters.get("k", min(DEFAULT_K, self.limits.k, served.collection.images))
@@ -68,11 +68,7 @@ class SearchModel(ReleaseModel):
         return k
 
 
-def _search(
-    served: Served, vectors: npt.NDArray[np.float32], k: int, wanted: Wanted, deadline: Deadline | None = None
-) -> Outputs:
-    if deadline and deadline.is_over:  # it may have waited for its thread
-        raise deadline.too_late()
+def _search(served: Served, vectors: npt.NDArray[np.float32], k: int, wanted: Wanted) -> Outputs:
     with metrics.timed("search"):
         found = served.collection.search(vectors, k, wanted)
     for score, count in zip(found.scores[:, 0].tolist(), found.counts, strict=True):

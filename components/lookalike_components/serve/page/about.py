@@ -5,8 +5,7 @@ from itertools import islice
 
 from pydantic import BaseModel, Field
 
-from lookalike_components.release.runtime import Release
-from lookalike_components.serve.current import Served
+from lookalike_components.serve.current import Current
 
 MOST_NEIGHBOURS = 48
 EXAMPLES = 12
@@ -25,25 +24,30 @@ class About(BaseModel):
     examples: list[str] = Field(description="Ids of pictures to try, each with a thumbnail and a label of its own.")
 
 
-def about(served: Served) -> About:
-    """Describes the release; reads a few thumbnails."""
+def about(current: Current, most_k: int) -> About:
+    """Describes the release in service; reads a few thumbnails.
+
+    Args:
+        current: The release in service.
+        most_k: How many neighbours the server finds at the most.
+    """
+    served = current.release
     manifest, images = served.release.manifest, served.collection.images
-    examples = list(islice(_examples(served.release), EXAMPLES))
     return About(
         name=manifest.name,
         release=manifest.digest,
         model=manifest.encoder.model,
         images=images,
         threshold=manifest.threshold,
-        most_neighbours=min(images, MOST_NEIGHBOURS),
-        thumbnails=bool(examples),
-        examples=examples,
+        most_neighbours=min(images, most_k, MOST_NEIGHBOURS),
+        thumbnails=served.has_thumbnails,
+        examples=list(islice(_examples(current), EXAMPLES)),
     )
 
 
-def _examples(release: Release) -> Iterator[str]:
+def _examples(current: Current) -> Iterator[str]:
     """One picture of each label, labels in an order that is always the same and has nothing to do with their names."""
-    first = release.table.drop_duplicates("label")
+    first = current.release.release.table.drop_duplicates("label")
     # Ids are digests: sorted by them, the pictures are shuffled.
     ids = sorted(first["image_id"])[: 4 * EXAMPLES]
-    return (image_id for image_id in ids if release.thumbnail(image_id))
+    return (image_id for image_id in ids if current.thumbnail(image_id))

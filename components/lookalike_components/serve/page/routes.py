@@ -27,14 +27,21 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# A picture never changes under its id, which is the digest of its bytes; it may be private, so proxies keep none.
-THUMBNAIL_HEADERS = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
+# Pictures may be private, so proxies keep none. One of a release never changes under its id, which is the digest of its
+# bytes; an entry that is added may have any id, and another may take its place.
+SEALED_HEADERS = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
+ADDED_HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 
-def install(app: FastAPI, current: Current) -> None:
+def install(app: FastAPI, current: Current, most_k: int) -> None:
     """Adds the page at ``/``, its files at ``/page/``, and what it shows of the release: ``/about``, ``/thumbnails``.
 
     Only browsers get the page: whoever does not ask for HTML at ``/`` still hears from KServe that the server lives.
+
+    Args:
+        app: The server's application.
+        current: The release in service.
+        most_k: How many neighbours the server finds at the most.
     """
 
     async def root(request: Request) -> Response:
@@ -43,19 +50,20 @@ def install(app: FastAPI, current: Current) -> None:
         return JSONResponse({"status": "alive"}, headers={"Vary": "Accept"})
 
     async def describe(_: Request) -> Response:
-        return JSONResponse(about(current.release).model_dump(), headers={"Cache-Control": "no-store"})
+        return JSONResponse(about(current, most_k).model_dump(), headers={"Cache-Control": "no-store"})
 
     def thumbnail(request: Request) -> Response:
-        picture = current.release.release.thumbnail(request.path_params["image_id"])
-        if picture is None:
-            return JSONResponse({"error": "there is no thumbnail of this picture in the release"}, status_code=404)
-        return Response(picture, media_type="image/webp", headers=THUMBNAIL_HEADERS)
+        found = current.thumbnail(request.path_params["image_id"])
+        if found is None:
+            return JSONResponse({"error": "there is no thumbnail of this picture"}, status_code=404)
+        headers = SEALED_HEADERS if found.is_sealed else ADDED_HEADERS
+        return Response(found.webp, media_type="image/webp", headers=headers)
 
     routes = [
         Route("/", root),
         Mount("/page", _Static(directory=STATIC)),
         Route("/about", describe),
-        Route("/thumbnails/{image_id}", thumbnail),
+        Route("/thumbnails/{image_id:path}", thumbnail),
     ]
     app.router.routes[:0] = routes  # before KServe's own answer at `/`
 

@@ -8,32 +8,59 @@ gRPC, and decode those rightly: here they do. Where a later KServe reads such re
 import struct
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from kserve import InferRequest
 from kserve.constants.constants import INFERENCE_CONTENT_LENGTH_HEADER
 from kserve.errors import InvalidInput
 from kserve.protocol.dataplane import DataPlane
-from kserve.protocol.rest.v2_datamodels import InferenceRequest, RequestInput
-from pydantic import Field, ValidationError
+from kserve.protocol.rest.v2_datamodels import InferenceRequest, InferParameter, RequestInput, RequestOutput
+from pydantic import BeforeValidator, Field, ValidationError
 
-from lookalike_components.serve.protocol.faults import explain
+from lookalike_components.serve.protocol.faults import declared_by, explain
 
 _NO_TEXT = b"\xff\xd8\xff"
 """How a JPEG begins, which is no UTF-8."""
 
 
+MOST_PARTS = 64
+"""Axes of a tensor, as NumPy has them; and tensors and parameters, of which there are fewer. pydantic describes every
+fault of a list of anything before the first is told."""
+
+
+def _few(parameters: Any) -> Any:
+    if isinstance(parameters, dict) and len(parameters) > MOST_PARTS:
+        raise ValueError(f"there should be at most {MOST_PARTS} of them")
+    return parameters
+
+
+Parameters = Annotated[dict[str, InferParameter] | None, BeforeValidator(_few)]
+
+
 class BinaryInput(RequestInput):
     """An input whose data may follow the JSON, ``binary_data_size`` bytes long, instead of standing in it."""
 
+    shape: list[int] = Field(max_length=MOST_PARTS)
+    parameters: Parameters = None
     data: list[Any] = Field(default=[])
+
+
+class BinaryOutput(RequestOutput):
+    """An output that is asked for."""
+
+    parameters: Parameters = None
 
 
 class BinaryRequest(InferenceRequest):
     """The JSON at the head of a binary request."""
 
-    inputs: list[BinaryInput]
+    inputs: list[BinaryInput] = Field(max_length=MOST_PARTS)
+    outputs: list[BinaryOutput] | None = Field(None, max_length=MOST_PARTS)
+    parameters: Parameters = None
+
+
+_DECLARED = declared_by(BinaryRequest, BinaryInput, BinaryOutput)
 
 
 class BinaryDataPlane(DataPlane):
@@ -107,7 +134,7 @@ def decode_binary(body: bytes, json_length: str | None, model_name: str) -> Infe
     try:
         head = BinaryRequest.model_validate_json(body[:end])
     except ValidationError as error:
-        raise InvalidInput(explain(error.errors(include_input=False))) from error
+        raise InvalidInput(explain(error.errors(include_input=False), _DECLARED)) from error
     request = InferRequest.from_inference_request(head, model_name)
     return InferRequest(
         model_name,

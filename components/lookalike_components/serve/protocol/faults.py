@@ -5,7 +5,7 @@ answer.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,18 +13,20 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from kserve.errors import InferenceError, InvalidInput, ModelNotFound, ModelNotReady, UnsupportedProtocol
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Send
 
 from lookalike_components.errors import UserError
 from lookalike_components.serve.observability.metrics import rejected
-from lookalike_components.serve.refusals import Refused, TooLarge, TooSlow
+from lookalike_components.serve.refusals import Refused, TooLarge, TooManyConnections, TooSlow
 
 KNOWN = (UserError, InvalidInput, ModelNotFound, ModelNotReady, UnsupportedProtocol, NotImplementedError)
 """What is told to the client in its own words."""
 
 _JSON = (b"content-type", b"application/json")
 _CLOSE = (b"connection", b"close")
+_LONGEST = 500
 _OURS = "the server failed at this request; its log says why"
 _log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Fault:
     """What a client is told."""
 
     sentence: str
+    """Cut where it is too long for the headers that gRPC writes it into."""
     status: int = 400
     """Over REST."""
     code: str = "INVALID_ARGUMENT"
@@ -42,6 +45,11 @@ class Fault:
     """In the metrics."""
     retry_after: int | None = None
     """Whole seconds after which the same request may do better."""
+
+    def __post_init__(self) -> None:
+        """Cuts the sentence."""
+        if len(self.sentence) > _LONGEST:
+            object.__setattr__(self, "sentence", f"{self.sentence[:_LONGEST]}...")
 
     @property
     def content(self) -> bytes:
@@ -75,10 +83,21 @@ def counted(fault: Fault) -> Fault:
     return fault
 
 
-def explain(faults: Sequence[Mapping[str, Any]]) -> str:
-    """One sentence for pydantic's first fault, without the data that it found."""
-    place = ".".join(str(part) for part in faults[0]["loc"] if part not in {"body", "InferenceRequest"})
-    return ": ".join(filter(None, ["the request is malformed", place, faults[0]["msg"]]))
+def explain(faults: Sequence[Mapping[str, Any]], declared: Collection[str] = ()) -> str:
+    """One sentence for pydantic's first fault, without the data that it found.
+
+    Args:
+        faults: As pydantic tells them.
+        declared: Names of fields; what else a fault's place consists of may be the client's own words.
+    """
+    place = ".".join(str(part) for part in faults[0]["loc"] if isinstance(part, int) or part in declared)
+    message = faults[0]["msg"].removeprefix("Value error, ")
+    return ": ".join(filter(None, ["the request is malformed", place, message]))
+
+
+def declared_by(*models: type[BaseModel]) -> frozenset[str]:
+    """Names of the fields of models, for `explain`."""
+    return frozenset(name for model in models for name in model.model_fields)
 
 
 async def refuse(error: Exception, send: Send, more_body: bool = False) -> None:
@@ -90,7 +109,7 @@ async def refuse(error: Exception, send: Send, more_body: bool = False) -> None:
         more_body: Whether the caller ends the answer, with nothing more in it.
     """
     fault = counted(fault_of(error))
-    closing = [_CLOSE] if isinstance(error, TooLarge | TooSlow) else []
+    closing = [_CLOSE] if isinstance(error, TooLarge | TooManyConnections | TooSlow) else []
     retry = [(b"retry-after", str(fault.retry_after).encode())] if fault.retry_after else []
     await answer(send, fault.status, fault.content, [_JSON, *retry, *closing], more_body)
 

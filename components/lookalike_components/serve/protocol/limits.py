@@ -5,9 +5,7 @@ A client that leaves meanwhile is not worked for any longer.
 
 import asyncio
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import cast
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +14,9 @@ from lookalike_components.errors import UserError
 from lookalike_components.serve.config import Limits
 from lookalike_components.serve.engine.deadline import Deadline
 from lookalike_components.serve.protocol.faults import refuse
-from lookalike_components.serve.refusals import Busy, TooLarge, TooSlow
+from lookalike_components.serve.protocol.measure import Measure
+from lookalike_components.serve.protocol.room import Room, Share
+from lookalike_components.serve.refusals import TooLarge, TooManyConnections, TooSlow
 
 TIMEOUT_HEADER = "x-request-timeout"
 """Seconds that the client grants its request; it can grant less than the server does, not more."""
@@ -43,10 +43,10 @@ class _Incoming:
 class Limited:
     """ASGI middleware: hands on requests with their whole body in one message, under a deadline."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, room: Room) -> None:
         self._app = app
         self._limits = limits
-        self._bytes = 0
+        self._room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -56,9 +56,9 @@ class Limited:
         headers, incoming = Headers(scope=scope), _Incoming(receive)
         try:
             deadline = self._deadline(headers)
-            announced = self._announced(headers)
-            with deadline.held(), self._room_for(announced):
-                body = await self._body(incoming, announced, deadline)
+            measure = Measure.of(scope["path"], headers, self._limits)
+            with deadline.held(), self._room.share() as share:
+                body = await _body(headers, incoming, measure, share)
                 await self._while_connected(scope, body, receive, send)
         except Gone:
             return
@@ -69,78 +69,81 @@ class Limited:
         most, wanted = self._limits.seconds, headers.get(TIMEOUT_HEADER)
         return Deadline.after(most if wanted is None else min(most, seconds(wanted, f"the header {TIMEOUT_HEADER}")))
 
-    def _announced(self, headers: Headers) -> int:
-        """Bytes of the body as the head announces them; where it announces none, as many as there may be."""
-        most = self._limits.body_bytes
-        if "transfer-encoding" in headers:
-            return most
-        length = int(headers.get("content-length", 0))  # digits: the parser of the head has seen to it
-        if length > most:
-            raise self._too_large()
-        return length
-
-    @contextmanager
-    def _room_for(self, announced: int) -> Iterator[None]:
-        """Bounds what the bodies of all requests take together."""
-        if self._bytes + announced > self._limits.all_body_bytes:
-            raise Busy("the server holds as many bytes of requests as it may; try again in 1 s", retry_after=1)
-        self._bytes += announced
-        try:
-            yield
-        finally:
-            self._bytes -= announced
-
-    async def _body(self, incoming: _Incoming, announced: int, deadline: Deadline) -> bytes:
-        if not announced:
-            return b""
-        try:
-            async with asyncio.timeout(deadline.remaining):
-                return await self._read(incoming)
-        except TimeoutError as error:
-            raise TooSlow(f"the request did not arrive within {deadline.seconds:g} s; send it faster") from error
-
-    async def _read(self, incoming: _Incoming) -> bytes:
-        parts, size = [], 0
-        while incoming.has_more:
-            message = await incoming.next()
-            if message["type"] == "http.disconnect":
-                raise Gone
-            part = message.get("body", b"")
-            parts.append(part)
-            size += len(part)
-            if size > self._limits.body_bytes:
-                raise self._too_large()
-        return b"".join(parts) if len(parts) > 1 else parts[0]
-
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"the request is larger than {self._limits.body_bytes:,} bytes; send fewer or smaller images")
-
     async def _while_connected(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        first: Message | None = {"type": "http.request", "body": body, "more_body": False}
-        is_gone = False
-
-        async def replay() -> Message:
-            nonlocal first
-            message, first = first, None
-            return message or await receive()
-
-        async def watch() -> None:
-            nonlocal is_gone
-            await receive()  # behind the body, only the end of the connection can come
-            is_gone = True
-            task.cancel()
-
-        watching = asyncio.create_task(watch()) if body else None
+        """Has the request answered, and ends that where the client leaves."""
+        replayed = _Replayed(body, receive)
         try:
-            await self._app(scope, replay, send)
-        except asyncio.CancelledError:
-            if not is_gone:
+            async with asyncio.timeout(None) as presence:
+                watching = asyncio.create_task(_watch(receive, presence)) if body else None
+                try:
+                    await self._app(scope, replayed.next, send)
+                finally:
+                    if watching:
+                        watching.cancel()
+        except TimeoutError:
+            if not presence.expired():  # one of the answer's own
                 raise
-            task.uncancel()
-        finally:
-            if watching:
-                watching.cancel()
+
+
+class _Replayed:
+    """The messages of a request whose body has been read."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._first: Message | None = {"type": "http.request", "body": body, "more_body": False}
+        self._receive = receive
+
+    async def next(self) -> Message:
+        message, self._first = self._first, None
+        return message or await self._receive()
+
+
+async def _watch(receive: Receive, presence: asyncio.Timeout) -> None:
+    await receive()  # behind the body, only the end of the connection can come
+    presence.reschedule(asyncio.get_running_loop().time())
+
+
+async def _body(headers: Headers, incoming: _Incoming, measure: Measure, share: Share) -> bytes:
+    length = int(headers.get("content-length", 0))  # digits: the parser of the head has seen to it
+    measure.check_length(length)
+    if not length and "transfer-encoding" not in headers:
+        return b""
+    deadline = Deadline.current()
+    try:
+        async with asyncio.timeout(deadline.remaining):
+            body = await _read(incoming, measure, share)
+    except TimeoutError as error:
+        raise TooSlow(f"the request did not arrive within {deadline.seconds:g} s; send it faster") from error
+    measure.check_content(body)
+    return body
+
+
+async def _read(incoming: _Incoming, measure: Measure, share: Share) -> bytes:
+    parts, size = [], 0
+    while incoming.has_more:
+        message = await incoming.next()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        measure.check_length(size)
+        share.take(len(part))
+    return b"".join(parts) if len(parts) > 1 else parts[0]
+
+
+class Crowded:
+    """ASGI application: refuses the requests of connections past those that the server takes."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuses one request; its connection is closed behind the answer."""
+        most = self._limits.connections
+        error = TooManyConnections(
+            f"the server takes no more than {most:,} connections at once; try again in 1 s", retry_after=1
+        )
+        await _refuse_and_linger(error, Headers(scope=scope), _Incoming(receive), send)
 
 
 def seconds(text: str, name: str) -> float:
@@ -161,7 +164,7 @@ def seconds(text: str, name: str) -> float:
 async def _refuse_and_linger(error: UserError, headers: Headers, incoming: _Incoming, send: Send) -> None:
     """Refuses, and reads for a while what is still being sent: closed at once, most clients would see but a reset."""
     await refuse(error, send, more_body=True)
-    if isinstance(error, TooLarge) and "expect" not in headers:
+    if isinstance(error, TooLarge | TooManyConnections) and "expect" not in headers:
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGERING_SECONDS):
                 while incoming.has_more:

@@ -1,8 +1,8 @@
 """Inference over REST without FastAPI between the body and the model.
 
 KServe's own routes parse and check a request twice and its answer once more, which takes as long as half an image. So
-the two inference routes go straight from the body to KServe's data plane and model here. Everything else, CloudEvents
-among it, is handed on to KServe's application.
+the two inference routes go straight from the body to KServe's data plane and model here. Everything else is handed on
+to KServe's application; but for CloudEvents, of which KServe reads some into faults of its own.
 """
 
 import re
@@ -35,22 +35,24 @@ class Inference:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        found = _ROUTE.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        headers = Headers(scope=scope) if found else Headers()
-        if found is None or _is_cloud_event(headers):
+        if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
+        found, headers = _ROUTE.fullmatch(scope["path"]), Headers(scope=scope)
         try:
-            content, kind = await self._answered(found["v1"], found["v2"], headers, receive)
+            _refuse_wrapped(headers)
+            answered = await self._answered(found["v1"], found["v2"], headers, receive) if found else None
         except Exception as error:  # a refusal, or a fault of ours: both have their answer
             await refuse(error, send)
+            return
+        if answered:
+            await answer(send, 200, *answered)
         else:
-            await answer(send, 200, content, kind)
+            await self._app(scope, receive, send)
 
     async def _answered(
         self, v1: str | None, v2: str | None, headers: Headers, receive: Receive
     ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-        _refuse_compressed(headers)
         model = await self._model(v1 or v2 or "")
         body = (await receive())["body"]  # all of it: the layer of limits has put it together
         if v1:
@@ -69,14 +71,11 @@ class Inference:
         return model
 
 
-def _is_cloud_event(headers: Headers) -> bool:
-    return "ce-specversion" in headers or headers.get("content-type", "").startswith(_CLOUD_EVENT)
-
-
-def _refuse_compressed(headers: Headers) -> None:
-    encoding = headers.get("content-encoding", "identity")
-    if encoding != "identity":
+def _refuse_wrapped(headers: Headers) -> None:
+    if headers.get("content-encoding", "identity") != "identity":
         raise Encoded("the body is compressed (Content-Encoding); send it as it is")
+    if "ce-specversion" in headers or headers.get("content-type", "").startswith(_CLOUD_EVENT):
+        raise Encoded("the request is a CloudEvent, which this server does not read; send what it wraps, by itself")
 
 
 def _parsed(body: bytes) -> Any:
