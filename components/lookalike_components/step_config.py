@@ -8,6 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from lookalike_components.errors import UserError
 
+LARGEST = 2**53
+"""Of whole numbers without a bound of their own: KFP passes numbers on as float64, which has gaps above it."""
+
 
 class StepConfig(BaseModel):
     """Settings of one step. Its defaults are the only place where they are written down."""

@@ -25,6 +25,7 @@ from lookalike_components.choose.config import ChooseConfig
 from lookalike_components.compare.config import CompareConfig
 from lookalike_components.deploy.config import DeployConfig
 from lookalike_components.encoder.choice import EncoderChoice
+from lookalike_components.encoder.shape import EncoderShape
 from lookalike_components.errors import UserError, listed
 from lookalike_components.evaluate.config import EvaluateConfig
 from lookalike_components.export.config import ExportConfig
@@ -54,6 +55,7 @@ STEP_CONFIGS: dict[str, type[StepConfig]] = {
 SET_BY_THE_PIPELINE = {
     "ingest": {"store"},
     "split": {"test_set"},
+    "choose": set(EncoderShape.model_fields),  # those of the training
     "train": {"start_from", "checkpoints"},
     "evaluate": {"role", "encoder_uri"},
     "export": {"champion", "metric"},
@@ -138,7 +140,8 @@ class FinetuneConfig(_Sections):
 
     def step(self, name: str) -> StepConfig:
         """The config that one step will be given; raises UserError where its own rules refuse the values."""
-        own = {**self.section("encoder"), **self.top(), **self.section(name)}
+        shape = {field: value for field, value in self.section("train").items() if field in EncoderShape.model_fields}
+        own = {**self.section("encoder"), **shape, **self.top(), **self.section(name)}
         return STEP_CONFIGS[name].from_arguments({**own, "store": self.artifacts or "shards"})
 
     def top(self) -> Settings:

@@ -6,7 +6,8 @@
 However that ends, *notify* tells of it.
 A large source is brought to the store by parallel tasks before *ingest*, which then finds its work done. *champion*
 names the encoder to beat and the test set to beat it on; without a challenge that is the pretrained one, and a new
-split. *choose* names the pretrained backbone, which is the one that was asked for unless that is auto.
+split. *choose* names the backbone: the one that was asked for, or that of the encoder that training goes on from, or
+for auto the best.
 
 Its parameters, their defaults and their descriptions come from `FinetuneConfig`, so that none is written twice.
 """
@@ -37,6 +38,7 @@ from lookalike_components import (
     train,
 )
 from lookalike_components.encoder.choice import EncoderChoice
+from lookalike_components.encoder.shape import EncoderShape
 from lookalike_components.ingest.fan_out.component import define as define_parallel_moves
 from lookalike_components.ingest.fan_out.plan.component import plan
 
@@ -83,6 +85,8 @@ def _of(step: str, given: dict[str, Any]) -> dict[str, Any]:
         if field in EncoderChoice.model_fields
         else field
         if field in TOP
+        else f"train_{field}"
+        if field in EncoderShape.model_fields
         else f"{step}_{field}"
         for field in STEP_CONFIGS[step].model_fields
     }
@@ -157,7 +161,7 @@ def _body(tasks: _Tasks) -> None:
     labelled = tasks.make("label", label, images=ingested.outputs["images"]).outputs["labelled"]
     divided = tasks.make("split", split, labelled=labelled, test_set=to_beat["test_set"]).outputs
     table = divided["table"]
-    model = tasks.make("choose", choose, table=table).outputs["Output"]
+    model = tasks.make("choose", choose, table=table, start_from=to_beat["start_from"]).outputs["Output"]
 
     role = {"name": "evaluate-reference", "role": "reference", "encoder_uri": to_beat["encoder"]}
     reference = tasks.make("evaluate", evaluate, table=table, model=model, **role)

@@ -124,3 +124,17 @@ def test_variants_of_ones_own_stay_as_they_are():
     own = {"source": "photos", "learning_rate": 1e-3, "train.variants": [{}, {"learning_rate": 1e-4}]}
     rates = [each.learning_rate for each in FinetuneConfig.resolve(overrides=own).step("train").each_variant()]
     assert rates == [1e-3, 1e-4]
+
+
+def test_a_shape_that_no_candidate_can_have_is_refused_before_anything_runs():
+    with pytest.raises(
+        UserError, match=r"^model is auto, but no candidate can be trained so \(dimension is 4000, but "
+    ):
+        resolve(model="auto", dimension=4000)
+    assert resolve(model="auto", dimension=2000, pooling="gem").step("choose").dimension == 2000
+
+
+@pytest.mark.parametrize("seed", [2**53 + 1, 2**64])
+def test_a_seed_that_does_not_pass_through_the_pipeline_is_refused(seed):
+    with pytest.raises(UserError, match=rf"^seed is {seed}: it should be less than or equal to 9007199254740992$"):
+        resolve(seed=seed)

@@ -82,7 +82,12 @@ def test_what_looks_at_the_world_or_changes_it_is_never_taken_from_a_cache(compi
 
 
 def test_the_champion_decides_on_the_test_set_the_reference_and_where_training_starts(compiled):
-    for name, parameter in {"split": "test_set", "evaluate": "encoder_uri", "train": "start_from"}.items():
+    for name, parameter in {
+        "split": "test_set",
+        "evaluate": "encoder_uri",
+        "choose": "start_from",
+        "train": "start_from",
+    }.items():
         given = tasks(compiled)[name]["inputs"]["parameters"][parameter]
         assert given["taskOutputParameter"]["producerTask"] == "champion"
 
@@ -94,8 +99,14 @@ def test_training_and_the_reference_start_from_the_backbone_that_was_chosen(comp
 
 
 def test_what_is_split_depends_on_no_backbone_that_is_chosen_afterwards(compiled):
-    assert tasks(compiled)["choose"]["dependentTasks"] == ["split"]
+    assert tasks(compiled)["choose"]["dependentTasks"] == ["champion", "split"]
     assert "componentInputParameter" in tasks(compiled)["split"]["inputs"]["parameters"]["model"]
+
+
+def test_a_backbone_is_chosen_for_the_shape_that_is_trained(compiled):
+    given = tasks(compiled)["choose"]["inputs"]["parameters"]
+    shape = {name: given[name]["componentInputParameter"] for name in ("pooling", "dimension", "head", "matryoshka")}
+    assert shape == {name: f"pipelinechannel--train_{name}" for name in shape}
 
 
 def test_nothing_is_moved_before_it_is_known_what_is_to_be_beaten(compiled):

@@ -38,7 +38,7 @@ def test_a_recipe_names_every_part_so_that_no_default_slips_in(name):
 
 def test_quick_is_best_on_a_small_network_for_a_short_time():
     quick, best = (resolved(name).section("train") for name in ("quick", "best"))
-    assert {name for name in quick if quick[name] != best[name]} == {"steps", "validate_every", "resolutions"}
+    assert {name for name in quick if quick[name] != best[name]} == {"steps", "validate_every"}
 
 
 def test_the_help_of_fit_lists_them():

@@ -1,6 +1,7 @@
 """Picks the backbone that finds most without training, on labels that training does not see.
 
-Where the backbone is named there is nothing to measure, and neither torch nor a picture is loaded.
+Where the backbone is named, or is that of an encoder to go on from, there is nothing to measure, and neither torch nor
+a picture is loaded.
 """
 
 import json
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 from lookalike_components.choose.config import ChooseConfig
 from lookalike_components.encoder.backbones import AUTO
+from lookalike_components.encoder.config import read_config
 from lookalike_components.errors import LookalikeError
 from lookalike_components.progress import Facts
 
@@ -28,7 +30,8 @@ class Chosen(NamedTuple):
 def choose(table_path: str | Path, scores_path: str | Path, config: ChooseConfig) -> Chosen:
     """Measures the candidates on the validation pictures, each searched among all the others, and takes the best.
 
-    A candidate whose weights cannot be had, or that cannot take the input size, is left out, which the log tells.
+    A candidate whose weights cannot be had, or that cannot be trained as the settings say, is left out, which the log
+    tells.
     The test subset is never looked at.
 
     Args:
@@ -38,12 +41,13 @@ def choose(table_path: str | Path, scores_path: str | Path, config: ChooseConfig
         config: The model, where it is named, or the candidates.
 
     Raises:
-        UserError: No label has two pictures, so that nothing can be measured.
+        UserError: No label has two pictures, so that nothing can be measured; or there is no encoder to go on from.
         LookalikeError: No candidate's weights could be had.
     """
-    if config.model != AUTO:
-        _write(scores_path, {"model": config.model, "images": 0, "scores": []})
-        return Chosen(config.model, {})
+    named = config.model if config.gives("model") or not config.start_from else read_config(config.start_from).model
+    if named != AUTO:
+        _write(scores_path, {"model": named, "images": 0, "scores": []})
+        return Chosen(named, {})
     from lookalike_components.choose.measuring import METRIC, pictures, scores
     from lookalike_components.dataset import read_table
 

@@ -15,6 +15,11 @@ def choose(
     input_size: int = 0,
     resize: str = "exact",
     aspect: str = "squash",
+    start_from: str = "",
+    pooling: str = "",
+    dimension: int = 0,
+    head: str = "pca",
+    matryoshka: list[int] = [],
     candidates: list[str] = [
         "mobilenet_v2",
         "resnet50",
@@ -37,6 +42,11 @@ def choose(
         input_size: Side of the input in pixels; 0 for each backbone's own.
         resize: How pictures are brought to that size: `exact`, or `fast` for large JPEGs.
         aspect: What becomes of their shape: `squash` makes squares of whole pictures, `pad` and `crop` keep it.
+        start_from: Folder or URI of an encoder that training goes on from, whose backbone it is; empty for none.
+        pooling: How the training pools; a candidate that cannot be pooled so is left out, as for the next three.
+        dimension: Length of the training's embeddings, by a new head; 0 for no head.
+        head: How a new head starts; only one that starts at random may be longer than the features.
+        matryoshka: Lengths that embeddings are to be cut to.
         candidates: Names of the backbones that take part where model is auto.
         images: Pictures that they are compared on, at most.
         seed: Fixes which pictures those are.

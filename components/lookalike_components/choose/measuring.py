@@ -41,7 +41,8 @@ def scores(rows: pd.DataFrame, config: ChooseConfig) -> Iterator[dict[str, Any]]
         row = backbone(model)
         known = {"model": model, "licence": row.licence, "dimension": row.dimension}
         try:
-            encoder = build(**{**config.pretrained(), "model": model})
+            config.check_backbone(model)
+            encoder = build(**{**config.pretrained(), "model": model}, pooling=config.pooling)
         except LookalikeError as error:
             say(f"{model} is left out: {error}")
             yield {**known, "left_out": str(error)}

@@ -16,6 +16,8 @@ AUTO = "auto"
 """Stands for the backbone that finds most on the validation labels without training; the step `choose` looks for it."""
 FIRST_CHOICE = "resnet50"
 """The backbone where nobody names one."""
+SIGNED: tuple[Family, ...] = ("convnext", "transformer", "vit")
+"""Families whose features come out of a sum or a norm; those of the others come out of an activation."""
 PERMISSIVE = ("Apache-2.0", "BSD-3-Clause", "MIT")
 
 
@@ -36,8 +38,9 @@ class Backbone:
         input_size: Height and width in pixels that suit the weights.
         any_size: False where the weights fit one input size only.
         multiple: What the input size has to be a multiple of.
+        signed: Whether its features are as often and as far below zero as above, so that no roots can be taken.
         normalisation: Mean and standard deviation of R, G and B in 0..1.
-        sha256: Of the weights' file, or its beginning; empty where it is not published.
+        sha256: Of the weights' file, or its beginning; empty where it is not published, and the file not held to any.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Backbone:
     input_size: int = 224
     any_size: bool = True
     multiple: int = 1
+    signed: bool = False
     normalisation: tuple[Channels, Channels] = IMAGENET
     sha256: str = ""
 
@@ -64,12 +68,11 @@ class Backbone:
     def poolings(self) -> tuple[Pooling, ...]:
         """The ways to one vector that this network allows.
 
-        The generalised mean takes roots, which features of both signs, as transformers have, do not allow.
+        The generalised mean takes roots, which features of both signs do not allow.
         """
-        if self.multiple == 1:
-            return "avg", "gem"
         own: tuple[Pooling, ...] = ("cls", "cls_mean") if self.class_token else (self.pooling,)
-        return *own, "avg"
+        roots: tuple[Pooling, ...] = () if self.signed else ("gem",)
+        return tuple(dict.fromkeys((*own, "avg", *roots)))
 
     def pooled(self, pooling: Pooling) -> int:
         """Length of the vector that a way of pooling gives."""
@@ -86,6 +89,7 @@ def _torchvision(name: str, family: Family, dimension: int, file: str) -> Backbo
         address=f"https://download.pytorch.org/models/{file}",
         licence="BSD-3-Clause",
         trained_on="ImageNet-1K",
+        signed=family in SIGNED,
         sha256=file.rsplit("-", 1)[-1].removesuffix(".pth"),
     )
 
@@ -93,7 +97,7 @@ def _torchvision(name: str, family: Family, dimension: int, file: str) -> Backbo
 def _timm(name: str, family: Family, dimension: int, trained_on: str, licence: str = "Apache-2.0") -> Backbone:
     """A row for weights that timm publishes."""
     address = f"https://huggingface.co/timm/{name}/resolve/main/model.safetensors"
-    return Backbone(name, "timm", family, dimension, address, licence, trained_on)
+    return Backbone(name, "timm", family, dimension, address, licence, trained_on, signed=family in SIGNED)
 
 
 def _vit(

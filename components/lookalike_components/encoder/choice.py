@@ -36,6 +36,14 @@ class EncoderChoice(StepConfig):
         return self
 
     @model_validator(mode="after")
+    def _weights_can_be_trusted(self) -> Self:
+        try:
+            check_address(self.weights, self.weights_sha256)
+        except UserError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @model_validator(mode="after")
     def _size_is_the_models(self) -> Self:
         if self.model != AUTO:
             try:
@@ -47,3 +55,21 @@ class EncoderChoice(StepConfig):
     def pretrained(self) -> dict[str, Any]:
         """What `lookalike_components.encoder.model.build` is to be told of the choice."""
         return {name: getattr(self, name) for name in EncoderChoice.model_fields}
+
+
+def is_of_the_web(weights: str) -> bool:
+    """Whether weights lie at an address of the web."""
+    return weights.startswith(("https://", "http://"))
+
+
+def check_address(weights: str, sha256: str) -> None:
+    """Makes sure that what arrives from an address is what lies there.
+
+    Raises:
+        UserError: Anybody on the way could put something else in its place.
+    """
+    if weights.startswith("http://") and not sha256:
+        raise UserError(
+            f"{weights} is an address without https, so that anybody on the way could change the weights; "
+            "give their weights_sha256, or an https address"
+        )

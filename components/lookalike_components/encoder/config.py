@@ -1,11 +1,18 @@
 """What an encoder is, apart from its weights: the content of ``encoder.json``."""
 
+from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from lookalike_components import storage
 from lookalike_components.encoder.backbones import Channels, Pooling
+from lookalike_components.errors import LookalikeError, UserError
 from lookalike_components.pixels import Aspect, ResizePolicy
+from lookalike_components.step_config import explain
+
+CONFIG = "encoder.json"
+WEIGHTS = "encoder.safetensors"
 
 
 class EncoderConfig(BaseModel):
@@ -33,3 +40,20 @@ class EncoderConfig(BaseModel):
     data: str = Field(default="", description="sha256 of the image table that it was trained on; empty for none.")
     settings: str = Field(default="", description="sha256 of the settings of its training; empty for none.")
     versions: dict[str, str] = Field(description="Versions of the packages that made it, and the container's image.")
+
+
+def read_config(folder: str | Path) -> EncoderConfig:
+    """Reads what an encoder is from its folder or URI; the weights are not looked at.
+
+    Raises:
+        UserError: It is not an encoder's folder.
+        LookalikeError: ``encoder.json`` is damaged or of another version, or cannot be reached.
+    """
+    missing = [name for name in (CONFIG, WEIGHTS) if not storage.exists(storage.join(str(folder), name))]
+    if missing:
+        raise UserError(f"{folder} is not an encoder's folder (it has no {missing[0]}); pass the one that train wrote")
+    path = storage.join(str(folder), CONFIG)
+    try:
+        return EncoderConfig.model_validate_json(storage.read_bytes(path))
+    except ValidationError as error:
+        raise LookalikeError(f"{explain(error, where=path)}; train the encoder again") from error

@@ -26,7 +26,7 @@ def from_url(url: str, target: Path) -> None:
     """Downloads ``url`` into the file ``target``.
 
     Raises:
-        FetchError: There is no connection, or the server answers with an error.
+        FetchError: There is no connection, the server answers with an error, or leads from https to an address without.
     """
     say(f"fetching {url}")
     try:
@@ -39,6 +39,8 @@ def from_url(url: str, target: Path) -> None:
 def _stream(url: str) -> Iterator[bytes]:
     with httpx.stream("GET", url, timeout=TIMEOUT_SECONDS, follow_redirects=True) as response:
         response.raise_for_status()
+        if url.startswith("https:") and response.url.scheme != "https":
+            raise FetchError(f"it leads on to {response.url.host} without https")
         megabytes = ceil(int(response.headers.get("content-length", 0)) / MEGABYTE)
         yield from track(response.iter_bytes(MEGABYTE), megabytes, "megabytes")
 

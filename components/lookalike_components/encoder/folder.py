@@ -4,18 +4,15 @@ import hashlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from lookalike_components.encoder.config import EncoderConfig
+from lookalike_components.encoder.config import CONFIG as CONFIG
+from lookalike_components.encoder.config import WEIGHTS as WEIGHTS
+from lookalike_components.encoder.config import read_config as read_config
 from lookalike_components.encoder.model import Encoder
 from lookalike_components.encoder.weights import file_digest
 from lookalike_components.errors import LookalikeError, UserError
-from lookalike_components.step_config import explain
-
-CONFIG = "encoder.json"
-WEIGHTS = "encoder.safetensors"
 
 
 def save(encoder: Encoder, folder: str | Path) -> None:
@@ -61,23 +58,6 @@ def load(folder: str | Path) -> Encoder:
     except (SafetensorError, RuntimeError) as error:
         raise LookalikeError(f"{Path(folder, WEIGHTS)} is damaged; train or copy the encoder again") from error
     return encoder.eval()
-
-
-def read_config(folder: str | Path) -> EncoderConfig:
-    """Reads what an encoder is from its folder; the weights are not looked at.
-
-    Raises:
-        UserError: It is not an encoder's folder.
-        LookalikeError: ``encoder.json`` is damaged or of another version.
-    """
-    missing = [name for name in (CONFIG, WEIGHTS) if not Path(folder, name).is_file()]
-    if missing:
-        raise UserError(f"{folder} is not an encoder's folder (it has no {missing[0]}); pass the one that train wrote")
-    path = Path(folder, CONFIG)
-    try:
-        return EncoderConfig.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise LookalikeError(f"{explain(error, where=str(path))}; train the encoder again") from error
 
 
 def digest(folder: str | Path) -> str:

@@ -39,7 +39,7 @@ def train(
     images_per_class: int = 8,
     augmentation: str = "crop",
     augmentation_options: dict[str, Any] = {},
-    resolutions: list[float] = [0.6],
+    resolutions: list[float] = [],
     optimizer: str = "Adam",
     optimizer_options: dict[str, Any] = {},
     learning_rate: float = 5e-5,
@@ -65,6 +65,7 @@ def train(
             "loss_options": {},
             "miner": "MultiSimilarityMiner",
             "miner_options": {},
+            "freeze": 0.0,
         },
     ],
     trial_steps: int = 30,
@@ -93,7 +94,8 @@ def train(
         input_size: Height and width in pixels; 0 for the backbone's own.
         resize: exact decodes in full, then resizes; fast decodes a JPEG scaled.
         aspect: squash makes squares of whole pictures; pad and crop keep their shape.
-        start_from: Folder or URI of an encoder to go on from; empty for the pretrained backbone.
+        start_from: Folder or URI of an encoder to go on from, with its own model, sizes, resize, aspect and pooling
+            where these are left at their defaults; empty for the pretrained backbone.
         pooling: How the feature map becomes one vector: avg, gem, cls, cls_mean; empty for the backbone's own.
         dimension: Length of an embedding, by a new linear head; 0 for no head.
         head: How a new head starts: from a PCA of the training features, whitened or not; or random.
@@ -115,11 +117,12 @@ def train(
             size.
         augmentation: How pictures are varied: none; crop; photo, crop and colour; strong.
         augmentation_options: Parts of the augmentation set otherwise, by name.
-        resolutions: Shares of the input size to train at, one after the other, in equal parts.
+        resolutions: Shares of the input size to train at, one after the other, in equal parts; empty for three fifths,
+            but not below 128 pixels.
         optimizer: Name of an optimizer of torch.
         optimizer_options: Options of the optimizer, by name.
         learning_rate: Step size of the optimizer.
-        head_learning_rate: Step size of a new head and of a pooling's own weights.
+        head_learning_rate: Step size of a new head and of a pooling's new weights.
         layer_decay: Factor of the step size from each stage to the one below.
         schedule: Whether the step size stays as it is, or falls to 0 along half a cosine or a line.
         warmup: Share of the steps in which the step size rises from 0.
@@ -131,7 +134,8 @@ def train(
         embed_at_once: Images of a batch in memory at once, by gradient caching; 0 for all of them.
         epochs: Passes over the training images.
         steps: Steps in all; 0 for as many as the epochs take.
-        precision: Numbers of the forward pass: auto takes bfloat16 on a GPU that has it, else float32.
+        precision: Numbers of the forward pass: auto takes bfloat16 on a GPU that has it, else float32; on a CPU it
+            gained nothing.
         compile: Whether torch compiles the encoder first, which takes minutes.
         variants: Settings to lay over these, each tried first; the first goes on, or one that is surely better on the
             validation labels.

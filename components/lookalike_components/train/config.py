@@ -4,10 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lookalike_components.encoder.backbones import Pooling
-from lookalike_components.encoder.choice import EncoderChoice
-from lookalike_components.step_config import one_of
-from lookalike_components.train import start_rules
+from lookalike_components.encoder.shape import EncoderShape
+from lookalike_components.step_config import LARGEST, one_of
 from lookalike_components.train.objective import rules
 from lookalike_components.train.objective.names import LOSSES, MINERS
 from lookalike_components.train.optimisation import rules as optimisation_rules
@@ -21,6 +19,7 @@ FAR_FROM_PHOTOS = {
     "loss_options": {},
     "miner": "MultiSimilarityMiner",
     "miner_options": {},
+    "freeze": 0.0,
 }
 """For pictures unlike those that the backbone knows, such as drawings."""
 
@@ -65,24 +64,8 @@ WITHOUT_A_SAY = (
 """Settings that say how the work is done, not what comes of it."""
 
 
-class TrainConfig(EncoderChoice):
+class TrainConfig(EncoderShape):
     """What is trained, from which weights, and how."""
-
-    start_from: str = Field(
-        "", description="Folder or URI of an encoder to go on from; empty for the pretrained backbone."
-    )
-    pooling: Pooling | Literal[""] = Field(
-        "", description="How the feature map becomes one vector: avg, gem, cls, cls_mean; empty for the backbone's own."
-    )
-    dimension: int = Field(0, ge=0, description="Length of an embedding, by a new linear head; 0 for no head.")
-    head: Literal["whitening", "pca", "random"] = Field(
-        "pca",
-        description="How a new head starts: from a PCA of the training features, whitened or not; or random.",
-    )
-    matryoshka: list[int] = Field(
-        [],
-        description="Lengths that the first numbers of an embedding are trained to do for as well, such as [64, 128].",
-    )
 
     supervision: Literal["labels", "views"] = Field(
         "labels",
@@ -121,7 +104,9 @@ class TrainConfig(EncoderChoice):
     )
     augmentation_options: dict[str, Any] = Field({}, description="Parts of the augmentation set otherwise, by name.")
     resolutions: list[Annotated[float, Field(ge=0.25, le=1)]] = Field(
-        [0.6], min_length=1, description="Shares of the input size to train at, one after the other, in equal parts."
+        [],
+        description="Shares of the input size to train at, one after the other, in equal parts; "
+        "empty for three fifths, but not below 128 pixels.",
     )
 
     optimizer: Literal["Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "SGD"] = Field(
@@ -129,7 +114,7 @@ class TrainConfig(EncoderChoice):
     )
     optimizer_options: dict[str, Any] = Field({}, description="Options of the optimizer, by name.")
     learning_rate: float = Field(5e-5, gt=0, description="Step size of the optimizer.")
-    head_learning_rate: float = Field(1e-3, gt=0, description="Step size of a new head and of a pooling's own weights.")
+    head_learning_rate: float = Field(1e-3, gt=0, description="Step size of a new head and of a pooling's new weights.")
     layer_decay: float = Field(1.0, gt=0, le=1, description="Factor of the step size from each stage to the one below.")
     schedule: Literal["constant", "cosine", "linear"] = Field(
         "cosine", description="Whether the step size stays as it is, or falls to 0 along half a cosine or a line."
@@ -146,7 +131,9 @@ class TrainConfig(EncoderChoice):
     epochs: int = Field(5, ge=1, description="Passes over the training images.")
     steps: int = Field(0, ge=0, description="Steps in all; 0 for as many as the epochs take.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Numbers of the forward pass: auto takes bfloat16 on a GPU that has it, else float32."
+        "auto",
+        description="Numbers of the forward pass: auto takes bfloat16 on a GPU that has it, else float32; on a CPU it "
+        "gained nothing.",
     )
     compile: bool = Field(False, description="Whether torch compiles the encoder first, which takes minutes.")
 
@@ -170,9 +157,12 @@ class TrainConfig(EncoderChoice):
         "labels.",
     )
     k: int = Field(3, ge=1, description="Neighbours that the validation metrics look at.")
-    seed: int = Field(0, ge=0, description="Fixes the order of the images and the weights of a new head.")
+    seed: int = Field(0, ge=0, le=LARGEST, description="Fixes the order of the images and the weights of a new head.")
     repetition: int = Field(
-        0, ge=0, description="Number of a training that repeats another with the same settings and other chance."
+        0,
+        ge=0,
+        le=LARGEST,
+        description="Number of a training that repeats another with the same settings and other chance.",
     )
 
     cache_megabytes: int = Field(
@@ -193,7 +183,6 @@ class TrainConfig(EncoderChoice):
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        start_rules.check(self)
         rules.check(self)
         picture_rules.check(self)
         optimisation_rules.check(self)
@@ -216,4 +205,4 @@ class TrainConfig(EncoderChoice):
         self.model_validate({**self._alone(), **variant})
 
     def _alone(self) -> dict[str, Any]:
-        return {**self.model_dump(), "variants": []}
+        return {**self.model_dump(exclude_unset=True), "variants": []}

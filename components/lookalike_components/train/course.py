@@ -3,13 +3,15 @@
     start -> trial of variant 1 -> ... -> trial of variant n -> the best one goes on -> mixture with the start
 
 Of what the validation labels do not surely tell apart, the first variant, the last weights and the purest mixture win.
+A variant that diverges in its trial loses it; where all do, the training has failed.
 A stretch between two looks at the validation labels ends with a row of history. A checkpoint holds the whole course, so
 that one that was stopped anywhere ends with the weights of one that never stopped.
 """
 
+import math
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
@@ -23,11 +25,12 @@ from lookalike_components.train.distributed.stopping import STOPPED, stop_put_of
 from lookalike_components.train.distributed.world import World
 from lookalike_components.train.keeping.checkpoint import Checkpoints, State
 from lookalike_components.train.objective.objective import Objective
+from lookalike_components.train.optimisation.health import DivergenceError
 from lookalike_components.train.optimisation.schedule import factor
 from lookalike_components.train.pictures.augmentation import Augmentation
 from lookalike_components.train.pictures.loader import Loader
 from lookalike_components.train.pictures.pictures import Pictures
-from lookalike_components.train.pictures.resolution import size_at
+from lookalike_components.train.pictures.resolution import size_at, usual_share
 from lookalike_components.train.pictures.sampler import Sampler
 from lookalike_components.train.selection.best import Best, copied
 from lookalike_components.train.selection.interpolation import best_share, mixed
@@ -81,7 +84,7 @@ class Course:
         self._world = world
         self._checkpoints = checkpoints
         self._sampler = Sampler(pictures, config)  # of every variant: they may not differ in it
-        self._variants = config.each_variant() if can_judge(validation) else [config]
+        self._variants = config.each_variant()[: None if can_judge(validation) else 1]
         self._rows: list[Facts] = []
         self._tried_so_far = 0
         self._chosen = 0
@@ -139,18 +142,33 @@ class Course:
         """Takes the first steps of a variant."""
         training, loader = self._training(self._variants[number], state)
         told = {"trial": number, "variant": self._config.variants[number]}
-        row, validation = self._walked(training, loader, min(self._config.trial_steps, training.steps), told)
-        if self._leader is None or falls_behind(self._leader["validation"]["by_label"], validation.by_label):
-            leader = {"number": number, "row": row, "validation": asdict(validation)}
-            self._leader = {**leader, "training": training.state()}
+        try:
+            row, validation = self._walked(training, loader, min(self._config.trial_steps, training.steps), told)
+        except DivergenceError as error:
+            row = {**self._row(training, loader, Judgement()), "diverged": str(error)}
+        else:
+            self._compare(number, training, row, validation)
+        self._stretch = Stretch()
         self._tried_so_far += 1
         return {**row, **told}
 
+    def _compare(self, number: int, training: Training, row: Facts, validation: Judgement) -> None:
+        """Lets a variant lead that is the first, or surely better than the one that leads."""
+        if self._leader is None or falls_behind(self._leader["validation"]["by_label"], validation.by_label):
+            leader = {"number": number, "row": row, "validation": asdict(validation)}
+            self._leader = {**leader, "training": training.state()}
+
     def _trained(self, state: State | None) -> Iterator[Facts]:
-        """Takes the steps of the variant that was chosen, from its trial on."""
+        """Takes the steps of the variant that was chosen, from its trial on.
+
+        Raises:
+            DivergenceError: Every variant did in its trial; the sentence is the first one's.
+        """
         leader, self._leader = self._leader, None  # from here on no checkpoint has to hold it
         if leader:
             self._chosen = leader["number"]
+        elif not state and len(self._variants) > 1:
+            raise DivergenceError(next(row["diverged"] for row in self._rows if "diverged" in row))
         training, loader = self._training(self._variants[self._chosen], state or leader)
         if leader and not state:
             yield self._looked_at(training, leader["row"], Judgement(**leader["validation"]))
@@ -169,22 +187,29 @@ class Course:
         """Takes the steps up to the next look at the validation labels; gives the row about them, and what they say.
 
         Raises:
+            DivergenceError: The training did.
             SystemExit: This process was asked to stop.
         """
         if training.taken < stop:
             self._take_steps(training, loader, stop, told)
-        stretch, validation = self._stretch, self._validated(training.encoder_now())
-        row = {
-            **self._place(training.taken, training.steps),
-            "loss": statistics.fmean(stretch.losses),
-            "learning_rate": _learning_rate(training, training.taken - len(stretch.losses)),
-            "seconds": stretch.seconds,
-            "images_per_second": len(stretch.losses) * loader.batch_size / stretch.seconds,
-            "waiting": stretch.waited / stretch.seconds,
-            "validation": validation.means,
-        }
+        validation = self._validated(training.encoder_now())
+        row = self._row(training, loader, validation)
         self._stretch = Stretch()
         return row, validation
+
+    def _row(self, training: Training, loader: Loader, validation: Judgement) -> Facts:
+        """The row of history about the steps since the last one; a training that diverges may have taken none."""
+        stretch = self._stretch
+        seconds = stretch.seconds or math.inf
+        return {
+            **self._place(training.taken, training.steps),
+            "loss": statistics.fmean(stretch.losses) if stretch.losses else None,
+            "learning_rate": _learning_rate(training, training.taken - len(stretch.losses)),
+            "seconds": stretch.seconds,
+            "images_per_second": len(stretch.losses) * loader.batch_size / seconds,
+            "waiting": stretch.waited / seconds,
+            "validation": validation.means,
+        }
 
     def _take_steps(self, training: Training, loader: Loader, stop: int, told: Facts) -> None:
         last = self._rows[-1]["validation"]
@@ -192,7 +217,7 @@ class Course:
         if self._world.leads:
             total, pace = stop if told else training.steps, partial(self._pace, loader, told, last)
             batches = track(batches, total, "steps", start=training.taken, facts=pace)
-        with stop_put_off() as asked_to_stop:
+        with stop_put_off() as asked_to_stop, self._stopped_rather_than_diverged(asked_to_stop):
             self._resting = None  # its tensors are about to change
             started = time.monotonic()
             for batch in batches:
@@ -205,6 +230,16 @@ class Course:
                     raise SystemExit(STOPPED)
                 self._keep_now_and_then(training)
             self._resting = self._state(training)
+
+    @contextmanager
+    def _stopped_rather_than_diverged(self, asked_to_stop: Callable[[], bool]) -> Iterator[None]:
+        """Lets a request to stop that came in the step in which a training diverges end the course all the same."""
+        try:
+            yield
+        except DivergenceError:
+            if self._world.anywhere(asked_to_stop()):
+                raise SystemExit(STOPPED) from None
+            raise
 
     def _pace(self, loader: Loader, told: Facts, validation: dict[str, float]) -> Facts:
         """What people want to see of the steps under way."""
@@ -250,8 +285,9 @@ class Course:
         if state:
             training.restore(state["training"])
         size = self._start.config.input_size
-        multiple = backbone(self._start.config.model).multiple
-        sizes = [size_at(step, steps, size, config.resolutions, multiple) for step in range(steps)]
+        network = backbone(self._start.config.model)
+        resolutions = config.resolutions or [usual_share(size) if network.any_size else 1.0]
+        sizes = [size_at(step, steps, size, resolutions, network.multiple) for step in range(steps)]
         augmentation = Augmentation(config)
         loader = Loader(self._pictures, self._sampler, augmentation, sizes.__getitem__, config.chance, self._world)
         return training, loader

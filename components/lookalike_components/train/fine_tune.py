@@ -19,7 +19,7 @@ from lookalike_components.train.keeping.history import facts_of
 from lookalike_components.train.keeping.logbook import Record, logbook
 from lookalike_components.train.pictures.augmentation import Augmentation
 from lookalike_components.train.pictures.pictures import decode
-from lookalike_components.train.start import fetch_weights, parent_of, start_new_head, starting_encoder
+from lookalike_components.train.start import agreed, fetch_weights, parent_of, start_new_head, starting_encoder
 
 
 def fine_tune(
@@ -56,8 +56,8 @@ def fine_tune(
     folder.check_is_new(encoder_path)
     table = read_table(table_path)
     _check_labels(table, table_path)
-    config = _supervised(config, table)
     with parent_of(config) as parent:
+        config = _supervised(agreed(config, parent), table)
         world.once_a_machine(lambda: fetch_weights(config))
         encoder = starting_encoder(config, parent, table_path)
     checkpoints = Checkpoints(_place(config, encoder_path), key_of(config, encoder.config), world)
@@ -65,7 +65,8 @@ def fine_tune(
         size = encoder.config.input_size
         source = max(Augmentation(variant).source_size(size) for variant in config.each_variant())
         pictures = decode(table, "train", encoder.config, source, scratch, config, world)
-        validation = decode(table, "validation", encoder.config, size, scratch, config, world)
+        taken = pictures.pixels.nbytes
+        validation = decode(table, "validation", encoder.config, size, scratch, config, world, taken)
         start_new_head(encoder, pictures, config, world)
         course = Course(encoder, pictures, validation, config, world, checkpoints)
         shown = logbook(history_path, tensorboard_path, config) if world.leads else nullcontext(_unheard)
@@ -88,7 +89,7 @@ def _check_labels(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def _supervised(config: TrainConfig, table: pd.DataFrame) -> TrainConfig:
-    """The settings, with views to learn from where the training images have no labels; no variants are tried then.
+    """The settings, with views to learn from where the training images have no labels; the first variant is taken then.
 
     Raises:
         UserError: Views are not to be had with these settings.
@@ -96,7 +97,7 @@ def _supervised(config: TrainConfig, table: pd.DataFrame) -> TrainConfig:
     if config.supervision == "views" or not are_unlabelled(table[table["subset"] == "train"]):
         return config
     say("the training images have no labels: what belongs together are views of one image")
-    return TrainConfig.from_arguments({**config.model_dump(), "supervision": "views", "variants": []})
+    return TrainConfig.from_arguments({**config.model_dump(), "supervision": "views", "variants": config.variants[:1]})
 
 
 def _place(config: TrainConfig, encoder_path: str | Path) -> str:

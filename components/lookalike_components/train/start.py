@@ -7,21 +7,25 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from torchvision.transforms.v2.functional import resize
 
 from lookalike_components import storage
 from lookalike_components.encoder import folder
-from lookalike_components.encoder.config import EncoderConfig
+from lookalike_components.encoder.config import EncoderConfig, read_config
 from lookalike_components.encoder.encode import features
 from lookalike_components.encoder.head import start_head
 from lookalike_components.encoder.model import Encoder, best_device, build, versions
 from lookalike_components.encoder.weights import file_digest, resolve
 from lookalike_components.errors import UserError
+from lookalike_components.step_config import explain
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.distributed.world import ALONE, World
 from lookalike_components.train.pictures.pictures import Pictures, Pixels
 
 BATCH_SIZE = 64
+OF_THE_PARENT = ("model", "input_size", "resize", "aspect", "pooling", "dimension")
+"""What an encoder to start from says of itself."""
 MOST_PICTURES = 10_000
 """A head is started from so many training pictures at most; more hardly move the directions that it takes."""
 
@@ -31,16 +35,32 @@ def parent_of(config: TrainConfig) -> Iterator[Path | None]:
     """The folder of the encoder to go on from, on this machine's disk; None for a pretrained backbone.
 
     Raises:
-        UserError: There is no such encoder, or the settings ask for another one than it is.
+        UserError: There is no such encoder.
         LookalikeError: Its folder is damaged, or could not be had.
     """
     local = storage.local_path(config.start_from) if config.start_from else None
     with TemporaryDirectory(prefix="lookalike-parent-") as scratch:
         if config.start_from and local is None:
             storage.download_folder(config.start_from, local := Path(scratch))
-        if local:
-            _check_agreement(config, folder.read_config(local))
         yield local
+
+
+def agreed(config: TrainConfig, parent: Path | None) -> TrainConfig:
+    """The settings, with those of an encoder to start from where they were left out: it stays what it is.
+
+    Raises:
+        UserError: The settings ask for another encoder than it is, or for what it cannot do.
+        LookalikeError: Its folder is damaged.
+    """
+    if parent is None:
+        return config
+    own = read_config(parent)
+    _check_agreement(config, own)
+    taken = {name: getattr(own, name) for name in OF_THE_PARENT} | {"dimension": own.dimension if own.head else 0}
+    try:
+        return TrainConfig.model_validate({**config.model_dump(), **taken})
+    except ValidationError as error:
+        raise UserError(explain(error)) from error
 
 
 def fetch_weights(config: TrainConfig) -> None:
@@ -108,11 +128,9 @@ def _from_folder(parent: Path) -> Encoder:
 
 
 def _check_agreement(config: TrainConfig, parent: EncoderConfig) -> None:
-    """An encoder stays what it is; what is left out is left to it."""
-    for name in ("model", "input_size", "resize", "aspect", "pooling", "dimension"):
-        value = getattr(config, name)
-        own = getattr(parent, name)
-        if value not in (0, "", own):
+    for name in OF_THE_PARENT:
+        value, own = getattr(config, name), getattr(parent, name)
+        if config.gives(name) and value != own:
             raise UserError(
                 f"{name} is {value}, but the encoder {config.start_from} to start from has {own}; "
                 f"set {name} to {own}, or leave start_from empty"

@@ -67,7 +67,7 @@ class Training:
         """Takes one step downhill and gives the loss before it.
 
         Raises:
-            LookalikeError: The loss or its gradient is no finite number any more, or all embeddings became one.
+            DivergenceError: The loss or its gradient is no finite number any more, or all embeddings became one.
             UserError: The batch is too large for the GPU's memory.
         """
         learning(self.encoder, self.config)

@@ -141,7 +141,7 @@ class _Work:
     done: dict[str, dict[Place, Measured]] = field(default_factory=dict)
 
     def do(self) -> None:
-        recipes = dict(self._recipes())
+        recipes, self.left_out = self._recipes()
         results = Results(self.folder / "results.jsonl")
         orders = list(self._orders(recipes))
         missing = [order for order in orders if not results.find(*order.key)]
@@ -173,26 +173,26 @@ class _Work:
         labels = {label for one in base.values() for label in one.labels}
         return Ablation(Row(RECIPE, base, {}), rows, self.left_out, len(labels), len(self.folds), self.seeds)
 
-    def _recipes(self) -> Iterator[tuple[str, tuple[Part, TrainConfig]]]:
-        """The recipe and each change of it; what changes nothing, or cannot be, is left out with the reason."""
-        yield RECIPE.name, (RECIPE, self.recipe)
-        yield PRETRAINED.name, (PRETRAINED, self.recipe)
+    def _recipes(self) -> tuple[list[tuple[Part, TrainConfig]], dict[str, str]]:
+        """The recipe and each change of it; and of each that changes nothing, or cannot be, the reason by its name."""
+        recipes, left_out = [(RECIPE, self.recipe), (PRETRAINED, self.recipe)], {}
         for part in self.wanted:
             try:
                 changed = switched(self.recipe, part)
             except UserError as error:
-                self.left_out[part.name] = str(error)
+                left_out[part.name] = str(error)
                 continue
             if changed == self.recipe:
-                self.left_out[part.name] = "so it is in the recipe"
+                left_out[part.name] = "so it is in the recipe"
             else:
-                yield part.name, (part, changed)
+                recipes.append((part, changed))
+        return recipes, left_out
 
-    def _orders(self, recipes: dict[str, tuple[Part, TrainConfig]]) -> "Iterator[_Order]":
+    def _orders(self, recipes: Sequence[tuple[Part, TrainConfig]]) -> "Iterator[_Order]":
         """Every part on the first fold comes before any on the second, so that a table can be had early."""
         for seed in range(self.recipe.seed, self.recipe.seed + self.seeds):
             for fold in self.folds:
-                for part, config in recipes.values():
+                for part, config in recipes:
                     own = {"trained": False} if part is PRETRAINED else {"trained": True, "seed": seed}
                     yield _Order(part, fold, seed, {**config.model_dump(), **own})
 

@@ -36,7 +36,7 @@ def means(measured: Mapping[Place, Measured]) -> dict[str, float]:
 
 def seconds_a_step(measured: Mapping[Place, Measured]) -> float:
     """Seconds of a step, the median of the trainings: another program's hour does not count."""
-    rates = [one.seconds / one.steps for one in measured.values() if one.steps]
+    rates = [one.seconds / (one.steps + one.left) for one in measured.values() if one.steps]
     return float(np.median(rates)) if rates else 0.0
 
 

@@ -35,6 +35,7 @@ class Measured:
         wall: Seconds of the whole training: decoding, steps, looks at the validation labels.
         validation: MAP@R on the validation labels, of the weights that were kept.
         row: The last row of history, which says what was kept.
+        left: Steps of variants that were tried and left, which are not in ``steps``.
     """
 
     labels: list[str]
@@ -44,6 +45,7 @@ class Measured:
     wall: float
     validation: float | None
     row: Facts
+    left: int = 0
 
 
 def measured(table: Path, settings: Facts, log: Path) -> Measured:
@@ -94,7 +96,7 @@ def _measured(table: Path, settings: Facts) -> Measured:
     last = history[-1] if history else {}
     steps = max((row["step"] for row in history), default=0)
     validation = last.get("validation", {}).get("map_at_r")
-    return Measured(labels, values, steps, seconds_of(history), wall, validation, last)
+    return Measured(labels, values, steps, seconds_of(history), wall, validation, last, left_steps(history))
 
 
 def _trained(table: Path, scratch: Path, config: TrainConfig) -> list[Facts]:
@@ -123,6 +125,12 @@ def seconds_of(history: list[Facts]) -> float:
     stretches = {(row.get("trial", "going on"), row["step"]): row["seconds"] for row in history}
     won = {step for trial, step in stretches if trial != "going on"}
     return float(sum(took for (trial, step), took in stretches.items() if trial != "going on" or step not in won))
+
+
+def left_steps(history: list[Facts]) -> int:
+    """Steps of the variants that were tried, but for those of the one that went on, which no trial surpasses."""
+    trials: list[int] = [row["step"] for row in history if "trial" in row]
+    return sum(trials) - max(trials, default=0)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from lookalike_components import choose as component
 from lookalike_components.choose.choose import choose
 from lookalike_components.choose.config import CANDIDATES, ChooseConfig
 from lookalike_components.dataset import ShardWriter, write_table
+from lookalike_components.encoder import folder
 from lookalike_components.encoder.backbones import BACKBONES
+from lookalike_components.encoder.model import build
 from lookalike_components.errors import LookalikeError, UserError
 
 NAMES = ["resnet18", "mobilenet_v2", "resnet50", "vit_tiny_patch16_224.augreg_in21k"]
@@ -100,6 +102,36 @@ def test_a_candidate_that_cannot_take_the_input_size_is_left_out(table_of, tmp_p
     choose(table_of("validation"), tmp_path / "scores.json", config(input_size=40, candidates=[NAMES[-1], "resnet18"]))
     left_out = json.loads((tmp_path / "scores.json").read_text())["scores"][0]["left_out"]
     assert "cuts pictures into patches of 16 px but the input size is 40" in left_out
+
+
+@pytest.mark.usefixtures("cached")
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ({"dimension": 1000}, "dimension is 1000, but resnet18 gives 512 numbers"),
+        ({"matryoshka": [64, 512]}, "matryoshka has the length 512, but an embedding has 512 numbers"),
+    ],
+)
+def test_a_candidate_that_cannot_be_trained_so_is_left_out(table_of, tmp_path: Path, shape, reason: str):
+    chosen = choose(table_of("validation"), tmp_path / "scores.json", config(candidates=NAMES[:2], **shape))
+    assert chosen.model == "mobilenet_v2"
+    assert json.loads((tmp_path / "scores.json").read_text())["scores"][0]["left_out"].startswith(reason)
+
+
+def test_where_no_candidate_can_be_trained_so_nothing_runs():
+    with pytest.raises(UserError) as error:
+        ChooseConfig.from_arguments({"model": "auto", "pooling": "gem", "candidates": ["convnext_tiny.in12k"]})
+    assert str(error.value) == (
+        "model is auto, but no candidate can be trained so (convnext_tiny.in12k cannot be pooled by gem; choose one of "
+        "avg); name others"
+    )
+
+
+@pytest.mark.parametrize("model", ["auto", "resnet50"])
+def test_where_training_goes_on_from_an_encoder_its_backbone_is_taken(weights: Path, tmp_path: Path, model: str):
+    folder.save(build("resnet18", str(weights), 32), tmp_path / "encoder")
+    asked = ChooseConfig.from_arguments({"model": model, "start_from": str(tmp_path / "encoder")})
+    assert choose(tmp_path / "none.parquet", tmp_path / "scores.json", asked) == ("resnet18", {})
 
 
 def test_without_any_weights_the_sentence_says_why(table_of, tmp_path: Path):

@@ -41,6 +41,18 @@ def test_a_trunk_gives_features_of_its_dimension_and_has_every_weight_in_one_sta
 
 
 @pytest.mark.parametrize(
+    "model", ["resnet18", "mobilenet_v3_large", "efficientnet_b0.ra_in1k", "convnext_atto.d2_in1k"]
+)
+def test_features_of_both_signs_are_those_that_no_activation_bounds(model: str):
+    """The least that an activation gives is that of hardswish, -0.375."""
+    torch.manual_seed(0)
+    network = trunk(model, "avg", 64).eval()
+    with torch.inference_mode():
+        lowest = network(torch.randn(2, 3, 64, 64)).min().item()
+    assert backbone(model).signed == (lowest < -0.375)
+
+
+@pytest.mark.parametrize(
     ("model", "stages"),
     [("mobilenet_v2", 19), ("resnet18", 5), ("resnet18.a1_in1k", 5), ("convnext_atto.d2_in1k", 5)],
 )
@@ -130,6 +142,8 @@ def test_a_size_that_does_not_divide_into_patches_is_answered_with_one_that_does
     ("model", "pooling", "sentence"),
     [
         ("resnet18", "cls", "resnet18 cannot be pooled by cls; choose one of avg, gem"),
+        ("convnext_tiny.in12k", "gem", "convnext_tiny.in12k cannot be pooled by gem; choose one of avg"),
+        ("convnext_tiny", "gem", "convnext_tiny cannot be pooled by gem; choose one of avg"),
         ("vit_b_16", "gem", "vit_b_16 cannot be pooled by gem; choose one of cls, cls_mean, avg"),
         (
             "vit_base_patch16_siglip_224.webli",

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from lookalike_components.encoder.cache import cache_folder, kept
+from lookalike_components.encoder.choice import EncoderChoice
 from lookalike_components.encoder.weights import file_digest, load_state, resolve
 from lookalike_components.errors import LookalikeError, UserError
 
@@ -82,16 +83,51 @@ def test_a_file_is_held_to_its_sha256(weights: Path):
 
 
 def test_weights_of_the_web_are_fetched_once(weights: Path, cache: Path, served: str):
-    fetched = resolve("resnet18", f"{served}/{weights.name}?download=true")
+    own, address = file_digest(weights), f"{served}/{weights.name}?download=true"
+    fetched = resolve("resnet18", address, own)
     assert fetched.name == weights.name
-    assert file_digest(fetched) == file_digest(weights)
-    fetched.write_bytes(b"the same file")
-    assert resolve("resnet18", f"{served}/{weights.name}?download=true").read_bytes() == b"the same file"
+    assert file_digest(fetched) == own
+    written = fetched.stat().st_mtime_ns
+    assert resolve("resnet18", address, own).stat().st_mtime_ns == written
+
+
+def test_weights_of_the_web_that_are_others_get_no_place_in_the_cache(weights: Path, cache: Path, served: str):
+    with pytest.raises(UserError) as error:
+        resolve("resnet18", f"{served}/{weights.name}", "0" * 64)
+    assert str(error.value) == (
+        f"{served}/{weights.name} has the sha256 {file_digest(weights)}, not {'0' * 64}; "
+        "correct weights_sha256 or weights"
+    )
+    assert not [path for path in cache.rglob("*") if path.is_file()]
+    assert file_digest(resolve("resnet18", f"{served}/{weights.name}", file_digest(weights))) == file_digest(weights)
+
+
+def test_weights_of_the_web_that_were_fetched_and_are_others_are_named(weights: Path, cache: Path, served: str):
+    fetched = resolve("resnet18", f"{served}/{weights.name}", file_digest(weights))
+    with pytest.raises(UserError) as error:
+        resolve("resnet18", f"{served}/{weights.name}", "0" * 64)
+    assert str(error.value) == (
+        f"{fetched}, which was fetched from {served}/{weights.name}, has the sha256 {file_digest(weights)}, not "
+        f"{'0' * 64}; correct weights_sha256 or weights, or delete the file to fetch it again"
+    )
+
+
+def test_an_address_without_https_needs_a_sha256(cache: Path):
+    sentence = (
+        "http://somewhere/resnet18.pth is an address without https, so that anybody on the way could change the "
+        "weights; give their weights_sha256, or an https address"
+    )
+    with pytest.raises(UserError) as error:
+        resolve("resnet18", "http://somewhere/resnet18.pth")
+    assert str(error.value) == sentence
+    with pytest.raises(UserError) as error:
+        EncoderChoice.from_arguments({"model": "resnet18", "weights": "http://somewhere/resnet18.pth"})
+    assert str(error.value) == sentence
 
 
 def test_what_the_web_does_not_have_is_named(cache: Path, served: str):
     with pytest.raises(LookalikeError) as error:
-        resolve("resnet18", f"{served}/none.pth")
+        resolve("resnet18", f"{served}/none.pth", "0" * 64)
     assert str(error.value).startswith(f"the weights could not be fetched from {served}/none.pth (Client error '404 ")
     assert not [path for path in cache.rglob("*") if path.is_file()]
 

@@ -17,8 +17,10 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from lookalike_components.dataset import write_table
 from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.distributed.stopping import unwound_when_stopped
 from lookalike_components.train.fine_tune import fine_tune
 from lookalike_components.train.keeping.written import Written
+from lookalike_components.train.optimisation.health import DivergenceError, Health
 
 MEASURED = ("seconds", "images_per_second", "waiting")
 TRAINING = """if True:
@@ -32,7 +34,7 @@ TRAINING = """if True:
 
 @pytest.fixture(scope="module")
 def config(weights: Path) -> TrainConfig:
-    """Two variants, a mixture at the end, an average, looks between the epochs, and a checkpoint after each step."""
+    """Three variants, one of which diverges, a mixture, an average, looks between epochs, a checkpoint a step."""
     return TrainConfig(
         model="resnet18",
         input_size=32,
@@ -43,7 +45,7 @@ def config(weights: Path) -> TrainConfig:
         warmup=0.2,
         schedule="cosine",
         average=0.5,
-        variants=[{"augmentation": "none"}, {"loss": "ProxyAnchorLoss", "miner": ""}],
+        variants=[{"augmentation": "none"}, {"learning_rate": 1e30}, {"loss": "ProxyAnchorLoss", "miner": ""}],
         trial_steps=4,
         validate_every=5,
         interpolations=[0.5, 1.0],
@@ -152,9 +154,55 @@ def train(home: Path, tmp_path: Path, config: TrainConfig, **settings: Any) -> l
 def test_each_variant_is_tried_and_one_goes_on_from_its_trial(unbroken: Path):
     rows = rows_of(unbroken / "history.jsonl")
     trials = [row for row in rows if "trial" in row]
-    assert [(row["trial"], row["step"]) for row in trials] == [(0, 4), (1, 4)]
+    assert [(row["trial"], row["step"]) for row in trials if "diverged" not in row] == [(0, 4), (2, 4)]
     assert [row["step"] for row in rows if "trial" not in row] == [0, 4, 5, 10, 15, 20, 24, 24]
-    assert rows[3]["validation"] in [row["validation"] for row in trials]
+    assert rows[4]["validation"] in [row["validation"] for row in trials if "diverged" not in row]
+
+
+def test_a_variant_that_diverges_loses_and_the_history_says_why(unbroken: Path):
+    (lost,) = [row for row in rows_of(unbroken / "history.jsonl") if "diverged" in row]
+    assert (lost["trial"], lost["validation"]) == (1, {})
+    assert "most often because the learning rate is too high" in lost["diverged"]
+
+
+@pytest.mark.parametrize("trial_steps", [1, 4])
+def test_another_goes_on_where_the_first_variant_diverges(
+    home: Path, tmp_path: Path, config: TrainConfig, trial_steps: int, capsys: pytest.CaptureFixture[str]
+):
+    """The weights of a single step may be broken although its loss was sound."""
+    variants = [{"learning_rate": 1e30, "warmup": 0.0}, {}]
+    rows = train(home, tmp_path, config, variants=variants, steps=4, trial_steps=trial_steps, average=0)
+    assert "diverged" in rows[1]
+    assert rows[3]["validation"] == rows[2]["validation"]
+    assert rows[-1]["validation"]
+    assert "trial 1 is given up after step 1 and loses: the " in capsys.readouterr().err
+
+
+def test_a_request_to_stop_in_the_step_that_diverges_is_heard(
+    home: Path, tmp_path: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+):
+    check = Health.check
+
+    def stopped_at_that_moment(*seen: Any) -> None:
+        try:
+            check(*seen)
+        except DivergenceError:
+            signal.raise_signal(signal.SIGTERM)
+            raise
+
+    monkeypatch.setattr(Health, "check", stopped_at_that_moment)
+    with pytest.raises(SystemExit), unwound_when_stopped():
+        train(home, tmp_path, config, variants=[{"learning_rate": 1e30}, {}], warmup=0.0, steps=4, average=0)
+    assert [row["step"] for row in rows_of(tmp_path / "history.jsonl")] == [0]
+
+
+def test_where_every_variant_diverges_the_training_fails_with_the_first_ones_sentence(
+    home: Path, tmp_path: Path, config: TrainConfig
+):
+    variants = [{"learning_rate": 1e30}, {"learning_rate": 1e35}]
+    with pytest.raises(DivergenceError, match=r"learning rate is too high; lower it"):
+        train(home, tmp_path, config, variants=variants, warmup=0.0, steps=4, average=0)
+    assert [row["trial"] for row in rows_of(tmp_path / "history.jsonl")[1:]] == [0, 1]
 
 
 def test_the_first_variant_goes_on_unless_another_is_surely_better(home: Path, tmp_path: Path, config: TrainConfig):
@@ -194,3 +242,13 @@ def test_without_validation_labels_there_are_no_trials(
     write_table(rows[rows["subset"] == "train"], tmp_path / "table.parquet")
     found = train(tmp_path, tmp_path, config, steps=2)
     assert [row["step"] for row in found] == [0, 2, 2]
+
+
+def test_without_validation_labels_the_first_variant_goes_on(
+    rows: pd.DataFrame, home: Path, tmp_path: Path, config: TrainConfig
+):
+    write_table(rows[rows["subset"] == "train"], tmp_path / "table.parquet")
+    found = train(
+        tmp_path, tmp_path, config, steps=2, schedule="constant", warmup=0.0, variants=[{"learning_rate": 2e-3}, {}]
+    )
+    assert [row["learning_rate"] for row in found] == [0, 2e-3, 2e-3]

@@ -15,7 +15,7 @@ from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.distributed.world import World
 from lookalike_components.train.fine_tune import fine_tune
 from lookalike_components.train.pictures.pictures import Pictures
-from lookalike_components.train.start import parent_of, start_new_head, starting_encoder
+from lookalike_components.train.start import OF_THE_PARENT, agreed, parent_of, start_new_head, starting_encoder
 
 
 @pytest.fixture
@@ -48,7 +48,14 @@ def test_the_parent_may_lie_in_a_bucket(parent: Path, table: Path, bucket: str):
 
 
 def test_sizes_that_are_left_out_are_the_parents(parent: Path, table: Path, tmp_path: Path):
-    fine_tune(table, tmp_path / "encoder", tmp_path / "history.jsonl", config(parent, loss="ProxyAnchorLoss", miner=""))
+    settings = {
+        "start_from": str(parent),
+        "steps": 1,
+        "classes_per_batch": 4,
+        "loss": "ProxyAnchorLoss",
+        "variants": [],
+    }
+    fine_tune(table, tmp_path / "encoder", tmp_path / "history.jsonl", TrainConfig.from_arguments(settings))
     child = folder.read_config(tmp_path / "encoder")
     assert (child.input_size, child.dimension, child.head) == (32, 16, True)
 
@@ -70,8 +77,9 @@ def test_the_child_names_its_parent(parent: Path, table: Path, tmp_path: Path):
     ],
 )
 def test_a_setting_that_contradicts_the_parent_is_refused(parent: Path, name: str, asked: object, own: object):
-    with pytest.raises(UserError) as error, parent_of(config(parent, **{name: asked})):
-        pass
+    contradicting = config(parent, **{name: asked})
+    with pytest.raises(UserError) as error, parent_of(contradicting) as found:
+        agreed(contradicting, found)
     assert str(error.value) == (
         f"{name} is {asked}, but the encoder {parent} to start from has {own}; "
         f"set {name} to {own}, or leave start_from empty"
@@ -79,8 +87,33 @@ def test_a_setting_that_contradicts_the_parent_is_refused(parent: Path, name: st
 
 
 def test_a_folder_without_an_encoder_is_refused(tmp_path: Path):
-    with pytest.raises(UserError, match="is not an encoder's folder"), parent_of(config(tmp_path)):
-        pass
+    with pytest.raises(UserError, match="is not an encoder's folder"), parent_of(config(tmp_path)) as found:
+        agreed(config(tmp_path), found)
+
+
+@pytest.mark.parametrize("settings", [{}, {"model": "resnet50", "resize": "exact"}, {"model": "auto", "head": "pca"}])
+def test_what_a_component_leaves_at_its_default_is_the_parents(tmp_path: Path, weights: Path, settings: dict[str, str]):
+    parent = tmp_path / "padded"
+    folder.save(build("resnet18", str(weights), 32, "fast", 16, "pad", "gem"), parent)
+    asked = TrainConfig.from_arguments({"start_from": str(parent), **settings})
+    found = agreed(asked, parent)
+    assert [getattr(found, name) for name in OF_THE_PARENT] == ["resnet18", 32, "fast", "pad", "gem", 16]
+    assert [each.model for each in found.each_variant()] == ["resnet18", "resnet18"]
+
+
+def test_a_default_that_is_named_is_held_against_another_parent(parent: Path):
+    with pytest.raises(UserError, match=r"^model is resnet50, but the encoder .* has resnet18; set model to resnet18"):
+        agreed(TrainConfig(start_from=str(parent), model="resnet50"), parent)
+
+
+def test_what_the_parent_cannot_do_is_refused(parent: Path):
+    with pytest.raises(UserError, match=r"^matryoshka has the length 16, but an embedding has 16 numbers"):
+        agreed(TrainConfig(start_from=str(parent), matryoshka=[16]), parent)
+
+
+def test_a_parent_without_a_head_gets_none(weights: Path, tmp_path: Path):
+    folder.save(build("resnet18", str(weights), 32), tmp_path / "headless")
+    assert agreed(TrainConfig(start_from=str(tmp_path / "headless")), tmp_path / "headless").dimension == 0
 
 
 @pytest.fixture

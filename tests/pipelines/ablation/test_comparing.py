@@ -5,9 +5,9 @@ from lookalike.ablation import comparing
 from lookalike.ablation.training import Measured
 
 
-def measured(values, labels="aabb", seconds=2.0, steps=4):
+def measured(values, labels="aabb", seconds=2.0, steps=4, left=0):
     metrics = {"map_at_r": list(values), "recall_at_1": [float(value > 0.5) for value in values]}
-    return Measured(list(labels), metrics, steps, seconds, seconds, None, {})
+    return Measured(list(labels), metrics, steps, seconds, seconds, None, {}, left)
 
 
 def test_a_difference_is_that_of_the_same_queries():
@@ -41,3 +41,7 @@ def test_seconds_of_a_step_are_the_median_of_trainings_that_took_steps():
     trainings = [measured([0] * 4, seconds=seconds) for seconds in (2.0, 4.0, 400.0)]
     measured_so = {(number, 0): one for number, one in enumerate(trainings)} | {(9, 0): measured([0] * 4, steps=0)}
     assert comparing.seconds_a_step(measured_so) == 1.0
+
+
+def test_seconds_of_trials_are_divided_by_their_steps_too():
+    assert comparing.seconds_a_step({(1, 0): measured([0] * 4, seconds=130.0, steps=100, left=30)}) == 1.0

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lookalike.ablation.folds import folds, prepare
-from lookalike.ablation.training import measured, seconds_of
+from lookalike.ablation.training import left_steps, measured, seconds_of
 from lookalike.config import FinetuneConfig
 from lookalike_components.errors import LookalikeError
 
@@ -59,3 +59,9 @@ def test_each_stretch_counts_once():
         {"step": 8, "seconds": 4.0, "share": 1.0},  # what was kept
     ]
     assert seconds_of(history) == 7.0
+    assert left_steps(history) == 4
+
+
+def test_of_trials_that_diverged_the_steps_that_were_taken_count():
+    trials = [{"step": 4, "seconds": 1.0, "trial": 0}, {"step": 1, "seconds": 0.5, "trial": 1}]
+    assert left_steps([{"step": 0, "seconds": 0.0}, *trials, {"step": 4, "seconds": 1.0}]) == 1

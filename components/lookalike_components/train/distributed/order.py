@@ -1,5 +1,6 @@
 """What a process of a shared training is told: where things lie, on this machine or in a bucket."""
 
+import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -58,4 +59,4 @@ class Order:
 
     def config(self) -> TrainConfig:
         """The settings."""
-        return TrainConfig.model_validate_json(storage.read_bytes(self.settings))
+        return TrainConfig.from_arguments(json.loads(storage.read_bytes(self.settings)))

@@ -13,6 +13,8 @@ def read_history(path: str | Path) -> list[Facts]:
 
 def line_of(row: Facts) -> str:
     """A row of history for people: ``step 80 of 400: loss 0.412, validation R@1 0.731, MAP@R 0.520, 128 images/s``."""
+    if "diverged" in row:
+        return f"trial {row['trial'] + 1} is given up after step {row['step']:,} and loses: {row['diverged']}"
     measured = "validation R@1 {recall_at_1:.3f}, MAP@R {map_at_r:.3f}"
     found = [measured.format_map(row["validation"])] if row["validation"] else []
     if "kept" in row:

@@ -7,14 +7,13 @@ from pytorch_metric_learning import losses, miners
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lookalike_components.errors import UserError
+from lookalike_components.encoder.shape import check_lengths
 from lookalike_components.train.config import TrainConfig
 from lookalike_components.train.objective.label_noise import likely
 from lookalike_components.train.objective.memory import Memory
 from lookalike_components.train.objective.mended import MENDED
 from lookalike_components.train.objective.names import LOSSES, MINERS
 from lookalike_components.train.objective.options import checked
-from lookalike_components.train.objective.rules import check_lengths
 
 
 class Objective(nn.Module):
@@ -33,10 +32,7 @@ class Objective(nn.Module):
     def __init__(self, config: TrainConfig, shape: tuple[int, int]) -> None:
         super().__init__()
         classes, dimension = shape
-        try:
-            check_lengths(config.matryoshka, dimension)
-        except ValueError as error:
-            raise UserError(str(error)) from error
+        check_lengths(config.matryoshka, dimension)
         self.label_noise = config.label_noise
         self.lengths = [*config.matryoshka, dimension]
         with torch.random.fork_rng(devices=[]):

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from lookalike_components.encoder.backbones import AUTO, backbone
 from lookalike_components.train.objective.names import LOSSES, MINERS, REMEMBERING
 from lookalike_components.train.objective.options import checked
 
@@ -91,29 +90,6 @@ def _matryoshka(config: "TrainConfig") -> None:
     lengths = config.matryoshka
     if lengths != sorted(set(lengths)) or min(lengths, default=1) < 1:
         raise ValueError(f"matryoshka is {lengths}; give lengths above 0 in rising order, such as [64, 128]")
-    if dimension := _dimension(config):
-        check_lengths(lengths, dimension)
-
-
-def _dimension(config: "TrainConfig") -> int:
-    """Length of an embedding; 0 where only the encoder to start from can tell."""
-    if config.dimension or config.start_from or config.model == AUTO:
-        return config.dimension
-    row = backbone(config.model)
-    return row.pooled(config.pooling or row.pooling)
-
-
-def check_lengths(lengths: list[int], dimension: int) -> None:
-    """Makes sure that embeddings can be cut to these lengths.
-
-    Raises:
-        ValueError: They are not longer than that.
-    """
-    if lengths and lengths[-1] >= dimension:
-        raise ValueError(
-            f"matryoshka has the length {lengths[-1]}, but an embedding has {dimension} numbers; leave lengths out "
-            "that are not below"
-        )
 
 
 def _sampler(config: "TrainConfig") -> None:

@@ -17,6 +17,10 @@ STEPS = 20
 """Steps in a row for which it has to; batches differ, and some losses come back from the brink."""
 
 
+class DivergenceError(LookalikeError):
+    """A training went wrong for good: with other settings, or another variant of them, it may not."""
+
+
 @dataclass(slots=True)
 class Health:
     """What was seen so far.
@@ -41,7 +45,7 @@ class Health:
             config: What is trained, and how.
 
         Raises:
-            LookalikeError: The loss or the gradient is no finite number, or the embeddings have run into one.
+            DivergenceError: The loss or the gradient is no finite number, or the embeddings have run into one.
         """
         if not isfinite(loss):
             cause = (
@@ -49,16 +53,16 @@ class Health:
                 if step == 0
                 else f"most often because the learning rate is too high; lower it (it is {rate:g})"
             )
-            raise LookalikeError(f"the loss became {loss} in step {step + 1}, {cause} and train again")
+            raise DivergenceError(f"the loss became {loss} in step {step + 1}, {cause} and train again")
         if not isfinite(gradient):
-            raise LookalikeError(
+            raise DivergenceError(
                 f"the gradient became {gradient} in step {step + 1}, most often because the learning rate is too high; "
                 f"lower it (it is {rate:g}), or set train.precision to float32, and train again"
             )
         self.first = spread if self.first < 0 else self.first
         self.narrow = self.narrow + 1 if spread < COLLAPSED * self.first else 0
         if self.narrow >= STEPS:
-            raise LookalikeError(
+            raise DivergenceError(
                 f"the embeddings have collapsed: in step {step + 1} pictures of different labels have a mean cosine of "
                 f"{1 - spread:.4f}, {1 - self.first:.4f} at the start; most often the learning rate is too high (it is "
                 f"{rate:g}), or a miner takes the hardest pairs alone; change these and train again"

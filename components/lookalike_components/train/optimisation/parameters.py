@@ -48,17 +48,18 @@ def groups(encoder: Encoder, objective: nn.Module, config: TrainConfig) -> list[
     """The parameter groups of the optimizer, one for each pair of step size and weight decay.
 
     The top stage of the backbone learns at ``learning_rate``, each stage below at ``layer_decay`` times the rate of the
-    one above (Clark et al., ELECTRA, ICLR 2020; Bao et al., BEiT, ICLR 2022). Biases, the weights of normalisations and
-    whatever else is no matrix are not decayed. What is frozen is in no group.
+    one above (Clark et al., ELECTRA, ICLR 2020; Bao et al., BEiT, ICLR 2022). A new head learns at
+    ``head_learning_rate``, one that an encoder brings along at ``learning_rate``. Biases, the weights of normalisations
+    and whatever else is no matrix are not decayed. What is frozen is in no group.
     """
     known = {id(parameter) for parameter in encoder.backbone.parameters()}
-    new = [parameter for parameter in encoder.parameters() if id(parameter) not in known]
+    head = [parameter for parameter in encoder.parameters() if id(parameter) not in known]
     rated = [
         *(
             (stage.parameters(), config.learning_rate * config.layer_decay**below)
             for below, stage in enumerate(reversed(encoder.stages))
         ),
-        (new, config.head_learning_rate),
+        (head, config.learning_rate if encoder.config.parent else config.head_learning_rate),
         (objective.parameters(), config.loss_learning_rate),
     ]
     found: dict[tuple[float, float], list[Parameter]] = {}

@@ -88,6 +88,7 @@ def decode(
     folder: str | Path,
     config: TrainConfig,
     world: World = ALONE,
+    taken: int = 0,
 ) -> Pictures:
     """Decodes the rows of one subset into a file in ``folder``; of the processes of a machine, one does it for all.
 
@@ -99,6 +100,7 @@ def decode(
         folder: Where the file goes.
         config: Says how large the file may become, and which column has the categories.
         world: The processes that share the work.
+        taken: Bytes of ``cache_megabytes`` that other pictures take already.
 
     Raises:
         UserError: The table has no such column.
@@ -108,7 +110,7 @@ def decode(
             f"the image table has no column {config.category} for train.category; it has {', '.join(table.columns)}"
         )
     rows = table[table["subset"] == subset]
-    room = config.cache_megabytes * MEGABYTE // (3 * size * size)
+    room = max(0, config.cache_megabytes * MEGABYTE - taken) // (3 * size * size)
     now, later = rows.iloc[:room], rows.iloc[room:]
     if len(later) and world.leads:
         say(

@@ -5,6 +5,19 @@ from collections.abc import Sequence
 HALVINGS = 32
 """Convolutional networks halve their input five times; sizes between multiples of this gain them nothing."""
 
+USUAL_SHARE = 0.6
+SMALLEST_USUAL = 128
+"""In pixels; below it the loss of detail costs more than the steps that are saved by it are worth."""
+
+
+def usual_share(size: int) -> float:
+    """The share of an input size in pixels that pictures are trained at where nothing else is said.
+
+    What is trained small and asked for larger sees things at the size that augmented crops show them in: Touvron et
+    al., Fixing the train-test resolution discrepancy (NeurIPS 2019).
+    """
+    return min(1.0, max(USUAL_SHARE, SMALLEST_USUAL / size))
+
 
 def size_at(step: int, steps: int, size: int, resolutions: Sequence[float], multiple: int = 1) -> int:
     """Side of the pictures at a step, in pixels.

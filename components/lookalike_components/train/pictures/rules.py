@@ -16,7 +16,7 @@ def check(config: "TrainConfig") -> None:
         ValueError: The augmentation has no such part, or the network takes one size only; the sentence says which.
     """
     variation(config.augmentation, config.augmentation_options)
-    if min(config.resolutions) < 1 and config.model in BACKBONES and not BACKBONES[config.model].any_size:
+    if min(config.resolutions, default=1) < 1 and config.model in BACKBONES and not BACKBONES[config.model].any_size:
         raise ValueError(
             f"resolutions are {config.resolutions}, but {config.model} takes pictures of one size only; "
             "set resolutions to [1.0], or choose another model"

@@ -12,6 +12,7 @@ from lookalike_components.encoder.encode import encode
 from lookalike_components.encoder.model import Encoder, best_device
 from lookalike_components.pixels import view
 from lookalike_components.train.distributed.world import ALONE, World
+from lookalike_components.train.optimisation.health import DivergenceError
 from lookalike_components.train.pictures.pictures import Pictures, Pixels, Positions
 
 Look = Callable[[Pictures, Positions], Pixels]
@@ -41,10 +42,18 @@ def validate(encoder: Encoder, pictures: Pictures, k: int, world: World = ALONE)
         pictures: The validation pictures.
         k: Results that the metrics look at, or all there are where there are fewer.
         world: The processes that share the work.
+
+    Raises:
+        DivergenceError: An embedding holds a number that is not finite.
     """
     if not can_judge(pictures):
         return Judgement()
     vectors, labels = embedded(encoder, pictures, world), pictures.labels.astype(str).tolist()
+    if not np.isfinite(vectors).all():
+        raise DivergenceError(
+            "the embeddings became numbers that are not finite, most often because the learning rate is too high; "
+            "lower it and train again"
+        )
     if pictures.unlabelled:
         views = embedded(encoder, pictures, world, _views)
         ranking = retrieval.rank(views, labels, vectors, labels, min(k, len(vectors)))

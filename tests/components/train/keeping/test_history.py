@@ -17,6 +17,11 @@ def test_a_row_of_a_trial_says_so():
     assert line_of(ROW | {"trial": 1}).startswith("trial 2, step 80 of 400: loss 0.412, ")
 
 
+def test_a_trial_that_diverged_says_why_it_loses():
+    lost = ROW | {"trial": 1, "step": 2, "validation": {}, "diverged": "the loss became inf in step 3, lower it"}
+    assert line_of(lost) == "trial 2 is given up after step 2 and loses: the loss became inf in step 3, lower it"
+
+
 def test_before_training_there_is_no_loss():
     assert line_of(START) == "step 0 of 400: validation R@1 0.500, MAP@R 0.250"
     assert line_of(START | {"validation": {}}) == "step 0 of 400: no validation labels"

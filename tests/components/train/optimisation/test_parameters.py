@@ -40,6 +40,13 @@ def test_each_stage_learns_slower_than_the_one_above(weights: Path):
     assert {rates[id(weight)] for weight in model.head.parameters()} == {3.0}
 
 
+def test_the_head_of_an_encoder_to_start_from_is_not_new(weights: Path):
+    model = encoder(weights, 16)
+    model.config = model.config.model_copy(update={"parent": "0" * 64})
+    rates = rate_of(groups(model, nn.Identity(), TrainConfig(learning_rate=0.1, head_learning_rate=3.0)))
+    assert {rates[id(weight)] for weight in model.head.parameters()} == {0.1}
+
+
 def test_without_decay_of_layers_the_backbone_is_one_group(weights: Path):
     assert len(groups(encoder(weights), nn.Identity(), TrainConfig(layer_decay=1.0, weight_decay=0))) == 1
 

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lookalike_components.dataset import read_images
+from lookalike_components.dataset import read_images, write_table
 from lookalike_components.encoder.config import EncoderConfig
 from lookalike_components.errors import UserError
 from lookalike_components.pixels import to_pixels
 from lookalike_components.train.config import TrainConfig
+from lookalike_components.train.fine_tune import fine_tune
 from lookalike_components.train.pictures.augmentation import Augmentation
 from lookalike_components.train.pictures.loader import Loader
 from lookalike_components.train.pictures.pictures import decode
@@ -56,6 +57,28 @@ def test_no_more_is_kept_than_may_be(rows: pd.DataFrame, encoder: EncoderConfig,
     pictures = decode(rows, "train", encoder, SIZE, tmp_path, TrainConfig(cache_megabytes=1))
     assert (len(pictures), len(pictures.pixels)) == (32, 5)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1_000_000
+
+
+def test_the_validation_pictures_get_the_room_that_those_of_the_training_leave(
+    rows: pd.DataFrame, encoder: EncoderConfig, tmp_path: Path
+) -> None:
+    config = TrainConfig(cache_megabytes=7)  # 37 pictures, of which the training has 32
+    trained = decode(rows, "train", encoder, SIZE, tmp_path, config)
+    validation = decode(rows, "validation", encoder, SIZE, tmp_path, config, taken=trained.pixels.nbytes)
+    assert (len(trained.pixels), len(validation.pixels), len(validation)) == (32, 5, 16)
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 7_000_000
+
+
+def test_a_training_decodes_no_more_than_may_be_kept(
+    rows: pd.DataFrame, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_table(rows, tmp_path / "table.parquet")
+    config = TrainConfig(
+        model="resnet18", weights=str(weights), input_size=SIZE, augmentation="none", cache_megabytes=7
+    )
+    brief = config.model_copy(update={"resolutions": [0.25], "steps": 1, "variants": [], "classes_per_batch": 2})
+    fine_tune(tmp_path / "table.parquet", tmp_path / "encoder", tmp_path / "history.jsonl", brief)
+    assert "11 pictures of validation are beyond train.cache_megabytes" in capsys.readouterr().err
 
 
 def test_batches_are_the_same_with_a_small_cache(rows: pd.DataFrame, encoder: EncoderConfig, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from lookalike_components.train.pictures.resolution import size_at
+from lookalike_components.train.pictures.resolution import size_at, usual_share
 
 
 def test_each_resolution_takes_an_equal_part_of_the_steps() -> None:
@@ -26,3 +26,8 @@ def test_no_size_is_above_the_encoders_own_or_below_one_multiple() -> None:
 
 def test_the_full_size_is_kept_whatever_it_is() -> None:
     assert size_at(0, 1, 101, [1.0]) == 101
+
+
+@pytest.mark.parametrize(("size", "expected"), [(384, 224), (224, 128), (160, 128), (128, 128), (112, 112)])
+def test_pictures_are_usually_trained_at_three_fifths_but_not_below_128_pixels(size: int, expected: int) -> None:
+    assert size_at(0, 1, size, [usual_share(size)]) == expected
