@@ -27,10 +27,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def challenge(command: Challenge, photos: Path, quick: list[object], store: str) -> Challenge:
-    """Starts a run that challenges the champion of the store: ``challenge(name, *flags)``."""
-    return lambda name, *flags: command(
-        "fit", photos, "--challenge", "--artifacts", store, "--name", name, *quick, *BY_LITTLE, *flags
-    )
+    """Starts a run that challenges the champion of the store: ``challenge(name, *flags)``.
+
+    One that goes on from the champion does not name the model, which the champion brings along.
+    """
+    nameless = quick[quick.index("--epochs") :]
+
+    def start(name: str, *flags: object) -> CompletedProcess[str]:
+        given = nameless if set(FROM_THE_CHAMPION) <= set(flags) else quick
+        return command("fit", photos, "--challenge", "--artifacts", store, "--name", name, *given, *BY_LITTLE, *flags)
+
+    return start
 
 
 @pytest.fixture(scope="module")
