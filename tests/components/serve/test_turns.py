@@ -64,6 +64,11 @@ def test_what_waits_is_bounded_and_afterwards_there_is_room_again(turns, slow):
     assert (first, third) == ("first", "third")
 
 
+async def all_have_had_their_turn(turns):
+    while turns._admission.in_flight:  # what threads do has no event to wait for
+        await asyncio.sleep(0.001)
+
+
 def test_who_waits_is_told_in_time_and_what_is_late_is_not_begun(turns, slow):
     async def ask():
         first = asyncio.create_task(turns.take(1, partial(slow, "first")))
@@ -72,6 +77,7 @@ def test_who_waits_is_told_in_time_and_what_is_late_is_not_begun(turns, slow):
             await turns.take(1, partial(slow, "second"))
         slow.gate.set()
         await first
+        await all_have_had_their_turn(turns)
         await turns.take(4, partial(slow, "third"))
         return str(error.value)
 
@@ -98,8 +104,7 @@ def test_who_left_is_not_worked_for_and_counts_until_the_turn_comes(turns, slow)
             await turns.take(1, partial(slow, "third"))
         slow.gate.set()
         await first
-        while turns._admission.in_flight:  # what threads do has no event to wait for
-            await asyncio.sleep(0.001)
+        await all_have_had_their_turn(turns)
         return await turns.take(4, partial(slow, "fourth"))
 
     assert asyncio.run(ask()) == "fourth"
