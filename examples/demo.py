@@ -1,7 +1,7 @@
 """The whole loop in one script: pictures, training, proof, release, server, search.
 
 make demo                          the same, environment included
-python examples/demo.py pictures   needs the environment of `make install`; 5 to 6 minutes on 2 cores
+python examples/demo.py pictures   needs the environment of `make install`; about 7 minutes on 2 cores
 """
 
 import subprocess
