@@ -98,7 +98,7 @@ def pictures(source: Path, scratch: Path, most: int) -> Examination:
 def judging(count: int, length: int) -> Iterator[str]:
     """A table of seconds and memory, in Markdown, for vectors that are each searched among the others."""
     vectors, labels = clusters(count, length)
-    table = pd.DataFrame({"label": labels})
+    table = pd.DataFrame({"image_id": [str(number) for number in range(count)], "label": labels})
     test, held = Examination(table, table, left_out=True), peak_memory()
     yield f"\n{count:,} vectors of {length:,} ({vectors.nbytes / 1e6:,.0f} MB), labels of {EACH}.\n"
     yield "| | Seconds | Peak memory, MB | Of it beyond the vectors, MB |"
